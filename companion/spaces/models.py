@@ -1,0 +1,188 @@
+"""Who is where: organizations, the people in them, course runs as spaces, and the activities placed in those."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from companion import clock
+from companion.spaces.kinds import DiscussionSettings, Kind, read_settings
+from companion.viewer import Role, Viewer
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+ROLE_CHOICES = [
+    (Role.LEARNER.value, _("Learner")),
+    (Role.ASSISTANT.value, _("Teaching assistant")),
+    (Role.INSTRUCTOR.value, _("Instructor")),
+    (Role.ADMINISTRATOR.value, _("Administrator")),
+]
+
+
+class Organization(models.Model):
+    """The company or school. Nothing crosses from one to another."""
+
+    name = models.CharField(_("name"), max_length=200)
+    slug = models.SlugField(_("short name"), max_length=100, unique=True)
+    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = _("organization")
+        verbose_name_plural = _("organizations")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Person(models.Model):
+    """Somebody in an organization, known by (issuer, subject) and by nothing else: a name and an e-mail are optional,
+    refreshed at each launch, and never used to recognise anybody.
+    """
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="people")
+    issuer = models.CharField(_("issuer"), max_length=500)
+    subject = models.CharField(_("subject"), max_length=255)
+    key = models.CharField(max_length=64, editable=False)
+    name = models.CharField(_("name"), max_length=255, blank=True)
+    email = models.CharField(_("e-mail"), max_length=320, blank=True)
+    picture_url = models.CharField(_("picture"), max_length=1000, blank=True)
+    locale = models.CharField(_("language"), max_length=35, blank=True)
+    created_at = models.DateTimeField(_("first seen"), default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        constraints = [models.UniqueConstraint(fields=["organization", "key"], name="companion_person_once")]
+
+    def __str__(self) -> str:
+        return self.name or f"#{self.pk}"
+
+
+class Space(models.Model):
+    """A course run as the Companion sees it."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="spaces")
+    issuer = models.CharField(_("issuer"), max_length=500)
+    external_id = models.CharField(_("id in the platform"), max_length=500)
+    key = models.CharField(max_length=64, editable=False)
+    title = models.CharField(_("title"), max_length=500, blank=True)
+    label = models.CharField(_("label"), max_length=255, blank=True)
+    created_at = models.DateTimeField(_("first seen"), default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = _("space")
+        verbose_name_plural = _("spaces")
+        constraints = [models.UniqueConstraint(fields=["organization", "key"], name="companion_space_once")]
+
+    def __str__(self) -> str:
+        return self.title or self.label or f"#{self.pk}"
+
+
+class Membership(models.Model):
+    """A person's role in a space, from their last launch or from the roster."""
+
+    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="memberships")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=20, choices=ROLE_CHOICES, default=Role.LEARNER.value)
+    launched_at = models.DateTimeField(_("last launch"), null=True, editable=False)
+    listed_at = models.DateTimeField(_("last in the roster"), null=True, editable=False)
+    left_at = models.DateTimeField(_("left"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [
+            models.UniqueConstraint(fields=["space", "person"], name="companion_membership_once"),
+            models.CheckConstraint(
+                condition=Q(role__in=[role.value for role in Role]), name="companion_membership_role"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} in {self.space_id}: {self.role}"
+
+
+class Group(models.Model):
+    """A group of a space's members, as the platform names it."""
+
+    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="groups")
+    external_id = models.CharField(_("id in the platform"), max_length=255)
+    key = models.CharField(max_length=64, editable=False)
+    name = models.CharField(_("name"), max_length=255, blank=True)
+    people: models.ManyToManyField[Person, GroupMembership] = models.ManyToManyField(
+        Person, through="GroupMembership", related_name="companion_groups"
+    )
+
+    class Meta:
+        verbose_name = _("group")
+        verbose_name_plural = _("groups")
+        constraints = [models.UniqueConstraint(fields=["space", "key"], name="companion_group_once")]
+
+    def __str__(self) -> str:
+        return self.name or self.external_id
+
+
+class GroupMembership(models.Model):
+    group = models.ForeignKey(Group, on_delete=models.CASCADE)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["group", "person"], name="companion_groupmember_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} in {self.group_id}"
+
+
+class ActivityQuerySet(models.QuerySet["Activity"]):
+    def visible_to(self, viewer: Viewer) -> ActivityQuerySet:
+        """The activities of the viewer's own space; one that has not opened yet shows its date and nothing else."""
+        # A space belongs to one organization, so the space says it all.
+        return self.filter(space_id=viewer.space_id)
+
+
+class Activity(models.Model):
+    """One placement in a space, of a kind, with that kind's settings."""
+
+    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="activities")
+    uid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    key = models.CharField(max_length=64, editable=False)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.DISCUSSION)
+    title = models.CharField(_("title"), max_length=200)
+    settings = models.JSONField(_("settings"), default=dict, blank=True)
+    prompt_html = models.TextField(blank=True, editable=False)
+    opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
+    closes_at = models.DateTimeField(_("closes"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+
+    objects = ActivityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("activity")
+        verbose_name_plural = _("activities")
+        constraints = [
+            models.UniqueConstraint(fields=["space", "key"], name="companion_activity_once"),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="companion_activity_kind"),
+            models.CheckConstraint(
+                condition=Q(opens_at__isnull=True) | Q(closes_at__isnull=True) | Q(closes_at__gt=models.F("opens_at")),
+                name="companion_activity_dates",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def discussion(self) -> DiscussionSettings:
+        return read_settings(self.kind, self.settings)
+
+    def has_opened(self, moment: datetime | None = None) -> bool:
+        return self.opens_at is None or self.opens_at <= (moment or clock.now())
+
+    def has_closed(self, moment: datetime | None = None) -> bool:
+        return self.closes_at is not None and self.closes_at <= (moment or clock.now())

@@ -1,0 +1,3 @@
+from companion.standalone.cli import main
+
+main()

@@ -1,0 +1,115 @@
+"""Durable tasks: what may fail or wait is a row, enqueued in the same transaction as the fact that caused it.
+
+Django's tasks API and its database worker hold the rows. Ours are what they lack: trying again later, taking back
+what a killed worker left behind, and a tick for housekeeping. Every task runs at least once and must be idempotent.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db import close_old_connections
+from django.utils.crypto import get_random_string
+from django_tasks import TaskResultStatus, task
+from django_tasks_db.management.commands.db_worker import Worker as DatabaseWorker
+from django_tasks_db.models import DBTaskResult
+
+from companion import clock
+
+__all__ = ["MOST_TRIES", "RetryLater", "Worker", "each_tick", "task", "take_back_abandoned"]
+
+logger = logging.getLogger(__name__)
+
+MOST_TRIES: Final = 8
+# A task that has run this long belongs to a worker that was killed: none of ours takes a tenth of it.
+LEASE: Final = timedelta(minutes=15)
+TICK: Final = timedelta(minutes=1)
+
+_housekeeping: list[Callable[[], object]] = []
+
+
+class RetryLater(Exception):
+    """Raised by a task that wants another try. `after` is how long the other side asked us to wait, if it did."""
+
+    def __init__(self, reason: str, *, after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+def each_tick(function: Callable[[], object]) -> Callable[[], object]:
+    """Have the worker call this about once a minute: pruning and the like. It must be safe to call twice at once."""
+    if function not in _housekeeping:
+        _housekeeping.append(function)
+    return function
+
+
+def take_back_abandoned() -> int:
+    """Make the tasks of killed workers ready again; gives how many."""
+    abandoned = DBTaskResult.objects.running().filter(started_at__lt=clock.now() - LEASE)
+    count = abandoned.update(status=TaskResultStatus.READY, run_after=clock.now())
+    if count:
+        logger.warning("%d abandoned tasks are ready again", count)
+    return count
+
+
+class Worker(DatabaseWorker):
+    """The database worker, with retries by backoff (1, 2, 4 ... minutes, or as the other side asked)."""
+
+    def run_task(self, db_task_result: Any) -> None:
+        raised: list[BaseException] = []
+        set_failed = db_task_result.set_failed
+
+        def set_failed_and_remember(error: BaseException) -> None:
+            raised.append(error)
+            set_failed(error)
+
+        # The library keeps an exception as text only; how long to wait is on the exception itself.
+        db_task_result.set_failed = set_failed_and_remember
+        super().run_task(db_task_result)
+        tries = len(db_task_result.worker_ids)
+        if raised and isinstance(raised[0], RetryLater) and tries < MOST_TRIES:
+            wait = raised[0].after or timedelta(minutes=2 ** (tries - 1))
+            DBTaskResult.objects.filter(pk=db_task_result.pk).update(
+                status=TaskResultStatus.READY, run_after=clock.now() + wait, finished_at=None
+            )
+
+    def work(self, *, forever: bool = True) -> None:
+        """Run what is ready; with `forever`, until a signal says stop."""
+        self.batch = True
+        ticked = 0.0
+        while self.running:
+            if time.monotonic() - ticked >= TICK.total_seconds() or not ticked:
+                ticked = time.monotonic()
+                self._tick()
+            self.run()
+            if not forever:
+                return
+            close_old_connections()
+            if self.running:
+                time.sleep(self.interval)
+
+    def _tick(self) -> None:
+        for function in (take_back_abandoned, *_housekeeping):
+            try:
+                function()
+            except Exception:
+                logger.exception("Housekeeping %s failed", getattr(function, "__name__", function))
+
+
+def worker(*, interval: float = 1.0) -> Worker:
+    """A worker over all queues."""
+
+    return Worker(
+        queue_names=["*"],
+        interval=interval,
+        batch=True,
+        backend_name="default",
+        startup_delay=False,
+        max_tasks=None,
+        worker_id=get_random_string(32),
+        excluded_queue_names=[],
+    )

@@ -1,0 +1,60 @@
+"""What other areas and the pages may ask of threads. The verbs stand in the module that each is about."""
+
+from companion.threads.authors import AuthorLabel, author_label
+from companion.threads.models import BODY_LIMIT, REASON_LIMIT, TITLE_LIMIT, Post, Thread
+from companion.threads.moderating import hide_post, lock_thread, must_moderate, pin_thread, restore_post
+from companion.threads.reading import (
+    Only,
+    PostPage,
+    PostView,
+    Sort,
+    ThreadList,
+    ThreadRow,
+    get_post,
+    get_thread,
+    latest_change,
+    list_threads,
+    mark_seen,
+    must_be_mine,
+    read_news,
+    read_thread,
+    shown_title,
+    view_post,
+)
+from companion.threads.writing import add_reply, delete_post, edit_post, must_be_able_to_start, start_thread
+
+__all__ = [
+    "BODY_LIMIT",
+    "REASON_LIMIT",
+    "TITLE_LIMIT",
+    "AuthorLabel",
+    "Only",
+    "Post",
+    "PostPage",
+    "PostView",
+    "Sort",
+    "Thread",
+    "ThreadList",
+    "ThreadRow",
+    "add_reply",
+    "author_label",
+    "delete_post",
+    "edit_post",
+    "get_post",
+    "get_thread",
+    "hide_post",
+    "latest_change",
+    "list_threads",
+    "lock_thread",
+    "mark_seen",
+    "must_be_able_to_start",
+    "must_be_mine",
+    "must_moderate",
+    "pin_thread",
+    "read_news",
+    "read_thread",
+    "restore_post",
+    "shown_title",
+    "start_thread",
+    "view_post",
+]

@@ -1,0 +1,351 @@
+"""Gates and pages of threads: what a viewer gets to see of them, and in which order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from django.db import transaction
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext
+
+from companion import keyset
+from companion.errors import NotAllowed, NotFound
+from companion.spaces.api import Activity
+from companion.spaces.permissions import can_read_activity
+from companion.threads import permissions
+from companion.threads.authors import AuthorLabel, author_label
+from companion.threads.models import (
+    AnonymousAuthor,
+    Post,
+    ReadState,
+    Thread,
+    ThreadQuerySet,
+    taken_part_in_by,
+    unread_by,
+)
+from companion.threads.paths import branch_of, is_path
+from companion.viewer import Viewer
+
+THREADS_A_PAGE: Final = 20
+POSTS_A_PAGE: Final = 30
+MOST_PINNED: Final = 20
+# Further in, replies are drawn at the same depth: a phone has no room for more.
+MOST_INDENT: Final = 4
+
+
+class Sort(StrEnum):
+    ACTIVE = "active"
+    NEWEST = "newest"
+    UNANSWERED = "unanswered"
+
+
+class Only(StrEnum):
+    ALL = "all"
+    MINE = "mine"
+    UNREAD = "unread"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadRow:
+    """A thread in a list. `unread` counts posts the viewer has not seen; `is_new` where they never opened it."""
+
+    id: int
+    title: str
+    author: AuthorLabel
+    created_at: datetime
+    last_at: datetime
+    reply_count: int
+    unread: int
+    is_new: bool
+    is_pinned: bool
+    is_locked: bool
+    is_hidden: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadList:
+    """A page of threads; `next` is the cursor of the page after, or "". `etag` changes with anything shown."""
+
+    pinned: list[ThreadRow]
+    rows: list[ThreadRow]
+    next: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostView:
+    """A post as one viewer may see it. A deleted or hidden one has no text (a hidden one has for the staff)."""
+
+    thread_id: int
+    number: int
+    parent_number: int | None
+    path: str
+    indent: int
+    html: str
+    author: AuthorLabel
+    created_at: datetime
+    edited_at: datetime | None
+    is_new: bool
+    is_deleted: bool
+    is_hidden: bool
+    reason: str
+    can_reply: bool
+    can_edit: bool
+    can_delete: bool
+    can_hide: bool
+    can_restore: bool
+
+    @property
+    def is_opening(self) -> bool:
+        return self.number == 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostPage:
+    """A page of a thread in tree order. `before` and `after` are cursors, or "" at the ends; posts with numbers above
+    `since` are new to the viewer.
+    """
+
+    posts: list[PostView]
+    before: str
+    after: str
+    since: int
+
+
+def get_thread(*, viewer: Viewer, thread_id: int) -> Thread:
+    """The gate of every thread: what is missing and what this viewer may not see are the same NotFound.
+
+    The row carries `seen_number` and `my_pseudonym` (int or None), the viewer's own, from the same query.
+    """
+    own = {"person_id": viewer.person_id, "thread": OuterRef("pk")}
+    threads = Thread.objects.select_related("activity").annotate(
+        seen_number=Subquery(ReadState.objects.filter(**own).values("seen_number")[:1]),
+        my_pseudonym=Subquery(AnonymousAuthor.objects.filter(**own).values("number")[:1]),
+    )
+    thread = threads.filter(pk=thread_id).first()
+    # The rule for a row in hand: `visible_to` says the same in SQL, at twice the cost for a single thread.
+    if thread is None or not permissions.can_see_thread(viewer, thread, is_mine=is_mine(viewer, thread)):
+        raise NotFound(gettext("There is no such discussion here, or you may not see it."))
+    return thread
+
+
+def get_post(*, viewer: Viewer, thread_id: int, number: int) -> Post:
+    """The gate of every post, with its thread as `get_thread` gives it. Raises NotFound."""
+    thread = get_thread(viewer=viewer, thread_id=thread_id)
+    post = Post.objects.filter(thread_id=thread.pk, number=number).first()
+    if post is None:
+        raise NotFound(gettext("There is no such post here, or you may not see it."))
+    post.thread = thread
+    return post
+
+
+def is_mine(viewer: Viewer, post: Post | Thread) -> bool:
+    """Whether the viewer wrote this: needs the thread as `get_thread` gives it."""
+    thread = post.thread if isinstance(post, Post) else post
+    if post.pseudonym is not None:
+        return post.pseudonym == thread.my_pseudonym  # type: ignore[attr-defined, no-any-return]
+    return post.author_id is not None and post.author_id == viewer.person_id
+
+
+def shown_title(thread: Thread) -> str:
+    return gettext("(taken back by its author)") if thread.is_withdrawn else thread.title
+
+
+def list_threads(
+    *, viewer: Viewer, activity: Activity, sort: Sort = Sort.ACTIVE, only: Only = Only.ALL, cursor: str = ""
+) -> ThreadList:
+    """A page of an activity's threads, pinned ones first on the first page.
+
+    Raises keyset.InvalidCursor for a cursor that no page gave out.
+    """
+    if not can_read_activity(viewer, activity):
+        return ThreadList(pinned=[], rows=[], next="")
+    threads = Thread.objects.filter(activity_id=activity.pk).shown_to(viewer)
+    if only is Only.MINE:
+        threads = threads.filter(taken_part_in_by(viewer))
+    elif only is Only.UNREAD:
+        threads = threads.filter(unread_by(viewer))
+    if sort is Sort.UNANSWERED:
+        threads = threads.filter(reply_count=0)
+    # `in` and not `=`: SQLite and MariaDB use no index for a bare truth value.
+    pinned = [] if cursor else list(_ordered(threads.filter(is_pinned__in=[True]), sort)[:MOST_PINNED])
+    page = _ordered(threads.filter(is_pinned__in=[False]), sort)
+    if cursor:
+        page = page.filter(_after(cursor, sort))
+    found = list(page[: THREADS_A_PAGE + 1])
+    rows = found[:THREADS_A_PAGE]
+    _add_own(viewer, pinned + rows)
+    return ThreadList(
+        pinned=[_row(viewer, thread) for thread in pinned],
+        rows=[_row(viewer, thread) for thread in rows],
+        next=keyset.encode(rows[-1].last_at, rows[-1].pk) if len(found) > THREADS_A_PAGE else "",
+    )
+
+
+def read_thread(
+    *,
+    viewer: Viewer,
+    thread: Thread,
+    after: str = "",
+    before: str = "",
+    around: int = 0,
+    last: bool = False,
+    since: int | None = None,
+) -> PostPage:
+    """A page of a thread: the first one, the one after or before a cursor, the last, or the one that shows a post.
+
+    `since` is the last number seen when the reading began: opening one page marks the thread as seen, and the next
+    page must still show what was new. Raises keyset.InvalidCursor. `thread` is what `get_thread` gave.
+    """
+    posts = _posts(thread)
+    for cursor in (after, before):
+        if cursor and not is_path(cursor):
+            raise keyset.InvalidCursor(cursor)
+    thread.new_above = thread.seen_number if since is None else since  # type: ignore[attr-defined]
+    if around and not (after or before):
+        return _page_around(viewer, thread, around)
+    if before or last:
+        found = list((posts.filter(path__lt=before) if before else posts).order_by("-path")[: POSTS_A_PAGE + 1])
+        page = found[:POSTS_A_PAGE][::-1]
+        return _page(viewer, thread, page, earlier=len(found) > POSTS_A_PAGE, later=bool(before))
+    found = list((posts.filter(path__gt=after) if after else posts).order_by("path")[: POSTS_A_PAGE + 1])
+    return _page(viewer, thread, found[:POSTS_A_PAGE], earlier=bool(after), later=len(found) > POSTS_A_PAGE)
+
+
+def read_news(*, viewer: Viewer, thread: Thread, after: int) -> list[PostView]:
+    """The posts of a thread with numbers above `after`, in tree order, 100 at most."""
+    posts = _posts(thread).filter(number__gt=after).order_by("number")[:100]
+    return sorted((view_post(viewer, thread, post) for post in posts), key=lambda view: view.path)
+
+
+def latest_change(*, viewer: Viewer, activity: Activity) -> str:
+    """When the newest post of an activity was made, as a text that only changes with it ("" where there is none)."""
+    if not can_read_activity(viewer, activity):
+        return ""
+    threads = Thread.objects.filter(activity_id=activity.pk).shown_to(viewer).order_by("-last_at")
+    latest = threads.values_list("last_at", flat=True).first()
+    return latest.isoformat() if latest else ""
+
+
+def must_be_mine(*, viewer: Viewer, post: Post) -> None:
+    """Raises NotAllowed where the viewer did not write this post."""
+    if not is_mine(viewer, post):
+        raise NotAllowed(gettext("Only its author can change a post or take it back."))
+
+
+def mark_seen(*, viewer: Viewer, thread: Thread) -> None:
+    """The viewer has seen the thread as far as it goes in this row. Costs nothing where that is known already."""
+    if (thread.seen_number or 0) >= thread.last_number:  # type: ignore[attr-defined]
+        return
+    with transaction.atomic():
+        advanced = ReadState.objects.filter(
+            person_id=viewer.person_id, thread_id=thread.pk, seen_number__lt=thread.last_number
+        ).update(seen_number=thread.last_number)
+        if not advanced:
+            # ignore_conflicts: two tabs opening the thread for the first time are one reader.
+            state = ReadState(person_id=viewer.person_id, thread_id=thread.pk, seen_number=thread.last_number)
+            ReadState.objects.bulk_create([state], ignore_conflicts=True)
+
+
+def view_post(viewer: Viewer, thread: Thread, post: Post) -> PostView:
+    """What this viewer may see of a post of a thread that `get_thread` gave."""
+    post.thread = thread
+    mine = is_mine(viewer, post)
+    seen = getattr(thread, "new_above", thread.seen_number)  # type: ignore[attr-defined]
+    hidden, deleted = post.hidden_at is not None, post.deleted_at is not None
+    readable = not deleted and (not hidden or viewer.is_staff or mine)
+    moderator = permissions.can_moderate(viewer)
+    return PostView(
+        thread_id=thread.pk,
+        number=post.number,
+        parent_number=getattr(post, "parent_number", None),
+        path=post.path,
+        indent=min(post.depth, MOST_INDENT),
+        html=post.html if readable else "",
+        author=author_label(post, viewer, is_mine=mine),
+        created_at=post.created_at,
+        edited_at=post.edited_at,
+        is_new=seen is not None and post.number > seen and not mine,
+        is_deleted=deleted,
+        is_hidden=hidden,
+        reason=post.hidden_reason if hidden and (moderator or mine) else "",
+        can_reply=post.is_shown and permissions.can_reply(viewer, thread),
+        can_edit=permissions.can_edit(viewer, post, is_mine=mine),
+        can_delete=permissions.can_delete(viewer, post, is_mine=mine),
+        can_hide=moderator and post.is_shown,
+        can_restore=moderator and hidden and not deleted,
+    )
+
+
+def _add_own(viewer: Viewer, threads: list[Thread]) -> None:
+    """The viewer's last number seen and pseudonym beside each thread of a page, in two queries."""
+    own = {"person_id": viewer.person_id, "thread_id__in": [thread.pk for thread in threads]}
+    seen = dict(ReadState.objects.filter(**own).values_list("thread_id", "seen_number"))
+    names: dict[int, int] = {}
+    if any(thread.is_anonymous for thread in threads):
+        names = dict(AnonymousAuthor.objects.filter(**own).values_list("thread_id", "number"))
+    for thread in threads:
+        thread.seen_number = seen.get(thread.pk)  # type: ignore[attr-defined]
+        thread.my_pseudonym = names.get(thread.pk)  # type: ignore[attr-defined]
+
+
+def _ordered(threads: ThreadQuerySet, sort: Sort) -> ThreadQuerySet:
+    return threads.order_by("-last_at", "-id") if sort is Sort.ACTIVE else threads.order_by("-id")
+
+
+def _after(cursor: str, sort: Sort) -> Q:
+    last_at, last_id = keyset.decode_moment(cursor)
+    if sort is not Sort.ACTIVE:
+        return Q(pk__lt=last_id)
+    # The first condition alone is what an index can use; the rest settles equal moments.
+    return Q(last_at__lte=last_at) & (Q(last_at__lt=last_at) | Q(pk__lt=last_id))
+
+
+def _row(viewer: Viewer, thread: Thread) -> ThreadRow:
+    seen = thread.seen_number  # type: ignore[attr-defined]
+    return ThreadRow(
+        id=thread.pk,
+        title=shown_title(thread),
+        author=author_label(thread, viewer, is_mine=is_mine(viewer, thread)),
+        created_at=thread.created_at,
+        last_at=thread.last_at,
+        reply_count=thread.reply_count,
+        unread=thread.last_number - (seen or 0),
+        is_new=seen is None,
+        is_pinned=thread.is_pinned,
+        is_locked=thread.is_locked,
+        is_hidden=thread.hidden_at is not None,
+    )
+
+
+def _posts(thread: Thread) -> QuerySet[Post]:
+    """A thread's posts without their source, which no reader needs."""
+    return Post.objects.filter(thread_id=thread.pk).annotate(parent_number=F("parent__number")).defer("body")
+
+
+def _page(viewer: Viewer, thread: Thread, posts: list[Post], *, earlier: bool, later: bool) -> PostPage:
+    views = [view_post(viewer, thread, post) for post in posts]
+    return PostPage(
+        posts=views,
+        before=views[0].path if earlier and views else "",
+        after=views[-1].path if later and views else "",
+        since=thread.new_above or 0,  # type: ignore[attr-defined]
+    )
+
+
+def _page_around(viewer: Viewer, thread: Thread, number: int) -> PostPage:
+    """The page on which a post stands: the first one where it fits, else from its branch on, so that its ancestors
+    are in sight; from the post itself where the branch is longer than a page.
+    """
+    first = list(_posts(thread).order_by("path")[: POSTS_A_PAGE + 1])
+    wanted = next((post for post in first[:POSTS_A_PAGE] if post.number == number), None)
+    path = wanted.path if wanted else _posts(thread).filter(number=number).values_list("path", flat=True).first()
+    if wanted or path is None:
+        return _page(viewer, thread, first[:POSTS_A_PAGE], earlier=False, later=len(first) > POSTS_A_PAGE)
+    for start in (branch_of(path), path):
+        found = list(_posts(thread).filter(path__gte=start).order_by("path")[: POSTS_A_PAGE + 1])
+        if any(post.number == number for post in found[:POSTS_A_PAGE]):
+            break
+    return _page(viewer, thread, found[:POSTS_A_PAGE], earlier=True, later=len(found) > POSTS_A_PAGE)

@@ -1,0 +1,62 @@
+"""Who is looking, and how the page is hosted: the two values that every view gets, and all it knows of the host."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Role(StrEnum):
+    """A person's role in one space. A host maps whatever it does not know to the first one."""
+
+    LEARNER = "learner"
+    ASSISTANT = "assistant"
+    INSTRUCTOR = "instructor"
+    ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """A person in a space, with the role the platform gave at this launch.
+
+    Every gate and verb gets one. It holds ids, never rows, so that it is built from a session in one query.
+    """
+
+    organization_id: int
+    space_id: int
+    person_id: int
+    role: Role = Role.LEARNER
+    name: str = ""
+    group_ids: frozenset[int] = frozenset()
+
+    @property
+    def is_staff(self) -> bool:
+        """May moderate: pin, lock, hide, restore, and read what is hidden."""
+        return self.role is not Role.LEARNER
+
+    @property
+    def can_configure(self) -> bool:
+        """May place activities and change their settings: a teaching assistant may not."""
+        return self.role in (Role.INSTRUCTOR, Role.ADMINISTRATOR)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mount:
+    """One way of hosting the UI.
+
+    `url_for` is a callable, not a prefix: an XBlock's `handler_url` may append a query after the suffix.
+    """
+
+    name: str
+    url_for: Callable[..., str]
+    # Hidden fields of every form that writes, and headers of every htmx request.
+    fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    # Tells one visit from another in the browser's own storage; identifies nobody.
+    key: str = ""
+    # False where the browser keeps no cookie for us: then links must carry the headers too.
+    has_cookies: bool = True
+    # The subject of the resize message the host listens to ("lti.frameResize"), or "".
+    resize: str = ""
+    # The form target that opens this page outside the frame, where the host offers one.
+    new_window_url: str = ""

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from companion_lti import registry
+from django.core.cache import cache
+
+from companion import events
+from companion.viewer import Viewer
+from tests import people, services
+from tests.http import LtiReader, Reader
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what needs something that is not here; the browser tests share one demo, so one process runs them."""
+    has_browser, has_redis = services.chromium_path(), services.redis_url()
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.skipif(not has_browser, reason="no Chromium found"))
+        if item.get_closest_marker("redis"):
+            item.add_marker(pytest.mark.skipif(not has_redis, reason="no Redis found"))
+
+
+@pytest.fixture(autouse=True)
+def _clean_cache() -> None:
+    cache.clear()
+    registry.forget()
+
+
+@pytest.fixture
+def course(db: None) -> people.Course:
+    return people.course()
+
+
+@pytest.fixture(params=["lti", "lti without cookies"])
+def reader(request: pytest.FixtureRequest, db: None) -> Callable[[Viewer], Reader]:
+    """A person in front of the pages: every test that asks for this runs once under each mount."""
+    has_cookies = request.param == "lti"
+    return lambda viewer: LtiReader(viewer, cookies=has_cookies)
+
+
+@pytest.fixture
+def heard(django_capture_on_commit_callbacks: Any) -> Callable[[], Any]:
+    """`with heard() as facts: ...` gathers the events that handlers get after commit."""
+
+    @contextmanager
+    def listen() -> Iterator[list[events.Fact]]:
+        facts: list[events.Fact] = []
+        kinds = [
+            kind for kind in vars(events).values() if isinstance(kind, type) and kind.__module__ == "companion.events"
+        ]
+        for kind in kinds:
+            events.subscribe(kind, facts.append)
+        try:
+            with django_capture_on_commit_callbacks(execute=True):
+                yield facts
+        finally:
+            for kind in kinds:
+                events.unsubscribe(kind, facts.append)
+
+    return listen

@@ -1,0 +1,46 @@
+"""`make test`: the whole suite on SQLite with the coverage gate, then the same tests on each database found.
+
+What is missing is left out and said in one line; with COMPANION_REQUIRE_SERVICES=1 it is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from tests import services
+
+# Two processes on two cores. Browser tests share one demo, so they stay in one process.
+PARALLEL = ["-n", os.environ.get("PYTEST_WORKERS", "2"), "--dist", "loadgroup"]
+COVERAGE = ["--cov", "--cov-report", "term", "--cov-fail-under", "95"]
+
+
+def main() -> int:
+    runs = [("SQLite", None, [*PARALLEL, *COVERAGE])]
+    missing = []
+    databases = {"PostgreSQL": services.postgres_url(), "MariaDB/MySQL": services.mysql_url()}
+    for name, url in databases.items():
+        if url:
+            runs.append((name, url, [*PARALLEL, "-m", "not browser and not packaging and not one_database"]))
+        else:
+            missing.append(name)
+    missing += [
+        name for name, found in (("Redis", services.redis_url()), ("Chromium", services.chromium_path())) if not found
+    ]
+    if missing:
+        print(f"Left out, because not found here: {', '.join(missing)}.", flush=True)
+        if services.REQUIRED:
+            print("COMPANION_REQUIRE_SERVICES=1: that is a failure.")
+            return 1
+    for name, url, arguments in runs:
+        print(f"\n== {name} ==", flush=True)
+        environ = os.environ | ({"DATABASE_URL": url} if url else {})
+        done = subprocess.run([sys.executable, "-m", "pytest", "-q", *arguments, "tests"], env=environ)
+        if done.returncode:
+            return done.returncode
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

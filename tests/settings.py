@@ -1,0 +1,26 @@
+"""The standalone settings, made fast and quiet for tests. DATABASE_URL says where (tests/everywhere.py)."""
+
+import os
+import tempfile
+
+os.environ.setdefault("SECRET_KEY", "only for tests")
+os.environ.setdefault("COMPANION_DATA_DIR", tempfile.gettempdir())
+os.environ.setdefault("COMPANION_URL", "http://localhost:8601")
+os.environ.setdefault("LOG_LEVEL", "ERROR")
+
+from companion.standalone.settings import *  # noqa: F403
+from companion.standalone.settings import DATABASES, STORAGES
+
+ALLOWED_HOSTS = ["localhost", "testserver"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True
+STATIC_ROOT = None
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+DATABASES["default"]["CONN_MAX_AGE"] = 0
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, not memory: threads that write at once must meet the locks that they meet in the service.
+    _name = f"companion-test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-{os.getpid()}.sqlite3"
+    DATABASES["default"]["TEST"] = {"NAME": os.path.join(tempfile.gettempdir(), _name)}
+elif DATABASES["default"]["ENGINE"].endswith("mysql"):
+    DATABASES["default"]["TEST"] = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_general_ci"}
