@@ -1,0 +1,46 @@
+"""Where a host hands a request over: the same URLs, views and answers under every mount."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import Resolver404, get_resolver, reverse
+from django.utils.translation import gettext
+
+from companion.errors import CompanionError, Conflict, InvalidInput, NotAllowed, NotFound
+from companion.keyset import InvalidCursor
+from companion.viewer import Mount, Viewer
+from companion.web.page import render_message
+
+URLCONF = "companion.web.urls"
+
+
+class CompanionRequest(HttpRequest):
+    """A request whose host has said who is looking and where."""
+
+    viewer: Viewer
+    mount: Mount
+
+
+def path_for(name: str, *args: object) -> str:
+    """The path of a page below its mount, without a slash in front: `path_for("thread-detail", 7)`."""
+    return reverse(name, urlconf=URLCONF, args=args).split("/", 1)[1]
+
+
+def serve(request: HttpRequest, path: str, *, viewer: Viewer, mount: Mount) -> HttpResponse:
+    """Answer one request for the UI. `path` is what comes after the mount, without a slash in front."""
+    request.viewer, request.mount = viewer, mount  # type: ignore[attr-defined]
+    try:
+        view, args, kwargs = get_resolver(URLCONF).resolve("/" + path)
+        response: HttpResponse = view(request, *args, **kwargs)
+    except (Resolver404, Http404, NotFound):
+        text = gettext("It may have been deleted or hidden, or it belongs to another course.")
+        response = render_message(request, gettext("There is nothing here"), text, status=404)
+    except NotAllowed as error:
+        response = render_message(request, gettext("This is not possible here"), str(error), status=403)
+    except (InvalidCursor, InvalidInput):
+        text = gettext("The link is not complete. Go back to the list and try again.")
+        response = render_message(request, gettext("This link does not work"), text, status=400)
+    except (Conflict, CompanionError) as error:
+        response = render_message(request, gettext("This has changed meanwhile"), str(error), status=409)
+    response.headers.setdefault("Cache-Control", "private, no-cache")
+    return response

@@ -1,0 +1,55 @@
+"""Rendering of pages: the values that every template gets, and nothing of the host but its mount."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import get_language, get_language_bidi
+
+from companion import conf
+
+
+def render(
+    request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200
+) -> HttpResponse:
+    """A page or partial, with the values that all of them need. No context processors: a page gets what is named.
+
+    `template` is a full template name ("companion/thread_list.html").
+    """
+    values = {
+        "viewer": getattr(request, "viewer", None),
+        "mount": getattr(request, "mount", None),
+        "is_partial": is_partial(request),
+        "language": get_language(),
+        "direction": "rtl" if get_language_bidi() else "ltr",
+        "live_milliseconds": int(conf.get("COMPANION_LIVE_SECONDS") * 1000),
+        **(context or {}),
+    }
+    return HttpResponse(render_to_string(template, values), status=status)
+
+
+def render_message(request: HttpRequest, title: str, text: str, *, status: int) -> HttpResponse:
+    """A page that says one thing in plain words: what happened and what to do."""
+    return render(request, "companion/message.html", {"title": title, "text": text, "is_partial": False}, status=status)
+
+
+def is_partial(request: HttpRequest) -> bool:
+    """Whether htmx asks for a piece of a page. A boosted link asks for the whole page."""
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
+
+
+def redirect(url: str, query: Mapping[str, object] | None = None, *, fragment: str = "") -> HttpResponse:
+    """303: the answer to a form is a page of its own, so that a reload does not send the form again."""
+    return HttpResponse(status=303, headers={"Location": with_query(url, query or {}, fragment=fragment)})
+
+
+def with_query(url: str, query: Mapping[str, object], *, fragment: str = "") -> str:
+    """A URL of a mount with parameters, also where the mount put a query of its own at the end."""
+    used = {name: value for name, value in query.items() if value not in (None, "")}
+    if used:
+        url += ("&" if "?" in url else "?") + urlencode(used)
+    return f"{url}#{fragment}" if fragment else url
