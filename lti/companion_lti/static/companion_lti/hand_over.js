@@ -1,0 +1,2 @@
+"use strict";
+document.getElementById("hand-over").submit();
