@@ -1,0 +1,1 @@
+"""What shows the Companion at work: a small LMS, later the XBlock workbench."""

@@ -1,0 +1,15 @@
+"""The discussions that the demo is seeded with, as plain values: importable without Django.
+
+The keys of SETUPS and CONVERSATIONS are the link ids of course.py. All people are invented.
+"""
+
+from __future__ import annotations
+
+from examples.demo_lms.conversations import lab_safety, on_call
+from examples.demo_lms.conversations.kinds import Conversation, Member, Message, Setup
+
+MEMBERS: tuple[Member, ...] = on_call.MEMBERS + lab_safety.MEMBERS
+SETUPS: dict[str, Setup] = on_call.SETUPS | lab_safety.SETUPS
+CONVERSATIONS: dict[str, tuple[Conversation, ...]] = on_call.CONVERSATIONS | lab_safety.CONVERSATIONS
+
+__all__ = ["CONVERSATIONS", "MEMBERS", "SETUPS", "Conversation", "Member", "Message", "Setup"]
