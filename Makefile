@@ -38,7 +38,7 @@ lint: $(VENV)/.ready ## Style, templates and the directions of imports
 	$(BIN)/lint-imports
 
 types: $(VENV)/.ready ## mypy, strict, on the source
-	$(BIN)/mypy companion lti/companion_lti
+	$(BIN)/mypy companion lti/companion_lti examples/demo_lms/seed_companion.py
 	DJANGO_SETTINGS_MODULE=examples.demo_lms.settings $(BIN)/mypy --config-file examples/mypy.ini examples/demo_lms
 
 check: lint types ## Everything that .ci/run insists on

@@ -18,7 +18,12 @@ setup(
     package_data={
         "companion": ["py.typed", "locale/*/LC_MESSAGES/*"],
         "companion.web": ["templates/companion/**/*.html", "static/companion/**/*"],
-        "companion_lti": ["templates/companion_lti/**/*.html", "static/companion_lti/**/*", "locale/*/LC_MESSAGES/*"],
+        "companion_lti": [
+            "py.typed",
+            "templates/companion_lti/**/*.html",
+            "static/companion_lti/**/*",
+            "locale/*/LC_MESSAGES/*",
+        ],
     },
     include_package_data=False,
 )

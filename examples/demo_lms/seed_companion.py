@@ -71,28 +71,26 @@ class Seeder:
             name=person.name,
         )
 
-    def place(self, unit: course.Unit) -> None:
+    def place(self, unit: course.Unit, link_id: str) -> None:
         """The activity behind a unit's link, with its author's settings and its threads."""
-        activity = spaces.ensure_activity(
-            space_id=self.space.pk, external_id=f"link {unit.link_id}", title=unit.link_title
-        )
+        activity = spaces.ensure_activity(space_id=self.space.pk, external_id=f"link {link_id}", title=unit.link_title)
         ResourceLink.objects.get_or_create(
             deployment=self.deployment,
             space=self.space,
-            key=external_key(unit.link_id),
-            defaults={"link_id": unit.link_id, "activity": activity},
+            key=external_key(link_id),
+            defaults={"link_id": link_id, "activity": activity},
         )
         author = next(viewer for viewer in self.viewers.values() if viewer.can_configure)
         if threads.latest_change(viewer=author, activity=activity):
             return
-        setup = SETUPS[unit.link_id]
+        setup = SETUPS[link_id]
         spaces.configure_activity(
             viewer=author,
             uid=activity.uid,
             title=unit.link_title,
             settings={"prompt": setup.prompt, "anonymity": setup.anonymity, "starters": setup.starters},
         )
-        talk = sorted(CONVERSATIONS[unit.link_id], key=lambda talk: -talk.opening.days_ago)
+        talk = sorted(CONVERSATIONS[link_id], key=lambda talk: -talk.opening.days_ago)
         for conversation in talk:
             self._tell(activity, conversation, author)
 
@@ -137,7 +135,7 @@ def main() -> None:
         seeder = Seeder(deployment, lms_course)
         for unit in lms_course.units:
             if unit.link_id:
-                seeder.place(unit)
+                seeder.place(unit, unit.link_id)
 
 
 if __name__ == "__main__":
