@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.db import close_old_connections
+from django.db.models import Q
 from django.utils.crypto import get_random_string
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.management.commands.db_worker import Worker as DatabaseWorker
@@ -28,6 +29,9 @@ MOST_TRIES: Final = 8
 # A task that has run this long belongs to a worker that was killed: none of ours takes a tenth of it.
 LEASE: Final = timedelta(minutes=15)
 TICK: Final = timedelta(minutes=1)
+KEEP_SUCCESSFUL: Final = timedelta(days=14)
+# The reason of a failure is what somebody will ask for.
+KEEP_FAILED: Final = timedelta(days=90)
 
 _housekeeping: list[Callable[[], object]] = []
 
@@ -56,26 +60,33 @@ def take_back_abandoned() -> int:
     return count
 
 
+def prune_finished() -> int:
+    """Delete tasks that succeeded two weeks ago or failed three months ago; gives how many."""
+    now = clock.now()
+    old = Q(status=TaskResultStatus.SUCCESSFUL, finished_at__lt=now - KEEP_SUCCESSFUL)
+    old |= Q(status=TaskResultStatus.FAILED, finished_at__lt=now - KEEP_FAILED)
+    return DBTaskResult.objects.filter(old).delete()[0]
+
+
 class Worker(DatabaseWorker):
     """The database worker, with retries by backoff (1, 2, 4 ... minutes, or as the other side asked)."""
 
     def run_task(self, db_task_result: Any) -> None:
-        raised: list[BaseException] = []
         set_failed = db_task_result.set_failed
 
-        def set_failed_and_remember(error: BaseException) -> None:
-            raised.append(error)
-            set_failed(error)
+        # In place of "failed", in the same statement: a worker killed in between would leave a task nobody retries.
+        def set_failed_or_ready(error: BaseException) -> None:
+            tries = len(db_task_result.worker_ids)
+            if not isinstance(error, RetryLater) or tries >= MOST_TRIES:
+                set_failed(error)
+                return
+            db_task_result.status = TaskResultStatus.READY
+            db_task_result.run_after = clock.now() + (error.after or timedelta(minutes=2 ** (tries - 1)))
+            db_task_result.save(update_fields=["status", "run_after"])
+            logger.info("%s waits: %s", db_task_result.task_path, error)
 
-        # The library keeps an exception as text only; how long to wait is on the exception itself.
-        db_task_result.set_failed = set_failed_and_remember
+        db_task_result.set_failed = set_failed_or_ready
         super().run_task(db_task_result)
-        tries = len(db_task_result.worker_ids)
-        if raised and isinstance(raised[0], RetryLater) and tries < MOST_TRIES:
-            wait = raised[0].after or timedelta(minutes=2 ** (tries - 1))
-            DBTaskResult.objects.filter(pk=db_task_result.pk).update(
-                status=TaskResultStatus.READY, run_after=clock.now() + wait, finished_at=None
-            )
 
     def work(self, *, forever: bool = True) -> None:
         """Run what is ready; with `forever`, until a signal says stop."""
@@ -93,7 +104,7 @@ class Worker(DatabaseWorker):
                 time.sleep(self.interval)
 
     def _tick(self) -> None:
-        for function in (take_back_abandoned, *_housekeeping):
+        for function in (take_back_abandoned, prune_finished, *_housekeeping):
             try:
                 function()
             except Exception:

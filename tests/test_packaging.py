@@ -51,20 +51,21 @@ def test_it_holds_three_packages_with_their_templates_and_static_files(wheel: Pa
 
 
 def test_it_runs_in_a_new_environment(wheel: Path, tmp_path: Path):
-    # The dependencies are those of this environment: what is tested is our own wheel, not the registry.
-    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
-    python = tmp_path / "venv" / "bin" / "python"
-    subprocess.run([str(python), "-m", "pip", "install", "-q", "--no-deps", str(wheel)], check=True)
-    site = next((tmp_path / "venv").glob("lib/python*/site-packages"))
-    borrowed = [path for path in sys.path if path.endswith("site-packages")]
-    (site / "borrowed.pth").write_text("\n".join(borrowed))
-    code = "import companion, companion_lti; print(companion.__file__); print(companion_lti.__file__)"
     environ = {
         name: value
         for name, value in os.environ.items()
         if name not in ("PYTHONPATH", "DATABASE_URL", "DJANGO_SETTINGS_MODULE")
     }
     environ["COMPANION_DATA_DIR"] = str(tmp_path / "data")
+    # The dependencies are those of this environment: what is tested is our own wheel, not the registry.
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    # With our own PYTHONPATH pip would find the checkout and hold the wheel for installed.
+    subprocess.run([str(python), "-m", "pip", "install", "-q", "--no-deps", str(wheel)], check=True, env=environ)
+    site = next((tmp_path / "venv").glob("lib/python*/site-packages"))
+    borrowed = [path for path in sys.path if path.endswith("site-packages")]
+    (site / "borrowed.pth").write_text("\n".join(borrowed))
+    code = "import companion, companion_lti; print(companion.__file__); print(companion_lti.__file__)"
     found = subprocess.run(
         [str(python), "-c", code], check=True, capture_output=True, text=True, env=environ, cwd=tmp_path
     )

@@ -18,6 +18,7 @@ from companion.viewer import Viewer
 TITLE_LIMIT: Final = 200
 BODY_LIMIT: Final = 20_000
 REASON_LIMIT: Final = 500
+MOST_PINNED: Final = 20
 # A path has this many digits (base 36) a level: 1.6 million posts in a thread.
 PATH_DIGITS: Final = 4
 # Replies deeper than this hang beside their parent instead of below it, so that a path stays short enough for an
@@ -76,7 +77,7 @@ class Thread(models.Model):
     deleted_at = models.DateTimeField(_("deleted"), null=True)
     # The author took the opening post back while there were replies: the thread stays, its title is not shown.
     is_withdrawn = models.BooleanField(default=False)
-    # Goes up with everything that changes what a reader of the thread sees: the ETag of its pages.
+    # Goes up with everything that changes what a reader of the thread sees: polling asks for nothing else.
     version = models.PositiveIntegerField(default=1)
 
     objects = ThreadQuerySet.as_manager()

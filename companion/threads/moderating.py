@@ -8,20 +8,26 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from companion import clock
-from companion.errors import InvalidInput, NotAllowed
+from companion.errors import Conflict, InvalidInput, NotAllowed
 from companion.events import PostHidden, PostRestored, ThreadLocked, ThreadPinned, announce
 from companion.text import clean_line
 from companion.threads import permissions
 from companion.threads.locks import get_locked_post, get_locked_thread
-from companion.threads.models import REASON_LIMIT, Post, Thread
+from companion.threads.models import MOST_PINNED, REASON_LIMIT, Post, Thread
 from companion.viewer import Viewer
 
 
 @transaction.atomic
 def pin_thread(*, viewer: Viewer, thread_id: int, pinned: bool) -> Thread:
-    """Keep a thread at the top of its list, or let it go. Raises NotFound, NotAllowed."""
+    """Keep a thread at the top of its list, or let it go.
+
+    Raises NotFound, NotAllowed, and Conflict where MOST_PINNED are pinned already: a list that is all pins has none.
+    """
     thread = _moderated(viewer, thread_id)
     if thread.is_pinned != pinned:
+        others = Thread.objects.filter(activity_id=thread.activity_id, is_pinned__in=[True])
+        if pinned and others.count() >= MOST_PINNED:
+            raise Conflict(gettext("%(limit)d threads are pinned already. Unpin one first.") % {"limit": MOST_PINNED})
         _save(thread, is_pinned=pinned)
         announce(ThreadPinned(**thread.place(viewer), pinned=pinned))
     return thread

@@ -31,7 +31,6 @@ from companion.viewer import Viewer
 
 THREADS_A_PAGE: Final = 20
 POSTS_A_PAGE: Final = 30
-MOST_PINNED: Final = 20
 # Further in, replies are drawn at the same depth: a phone has no room for more.
 MOST_INDENT: Final = 4
 
@@ -67,7 +66,7 @@ class ThreadRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadList:
-    """A page of threads; `next` is the cursor of the page after, or "". `etag` changes with anything shown."""
+    """A page of threads; `next` is the cursor of the page after, or "". All pinned ones are on the first page."""
 
     pinned: list[ThreadRow]
     rows: list[ThreadRow]
@@ -170,7 +169,7 @@ def list_threads(
     if sort is Sort.UNANSWERED:
         threads = threads.filter(reply_count=0)
     # `in` and not `=`: SQLite and MariaDB use no index for a bare truth value.
-    pinned = [] if cursor else list(_ordered(threads.filter(is_pinned__in=[True]), sort)[:MOST_PINNED])
+    pinned = [] if cursor else list(_ordered(threads.filter(is_pinned__in=[True]), sort))
     page = _ordered(threads.filter(is_pinned__in=[False]), sort)
     if cursor:
         page = page.filter(_after(cursor, sort))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -84,7 +85,7 @@ def wait_until_ready(env: Mapping[str, str], processes: Sequence[subprocess.Pope
     deadline = time.monotonic() + STARTUP_SECONDS
     while urls:
         if any(process.poll() is not None for process in processes):
-            raise RuntimeError("A service of the demo stopped at its start; is the port taken? Try PORT=8640.")
+            raise RuntimeError("A service of the demo stopped at its start; its last words are above.")
         if time.monotonic() > deadline:
             raise RuntimeError(f"The demo did not answer within {STARTUP_SECONDS} s: {urls[0]}")
         try:
@@ -108,7 +109,19 @@ def stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
             process.wait()
 
 
+def must_be_free(port: int) -> None:
+    """Raises RuntimeError where somebody listens: the server would share the port and answer every other request."""
+    for taken in (port, port + 1):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", taken)) == 0:
+                raise RuntimeError(f"Port {taken} is taken. Try another: make demo PORT=8640")
+
+
 def main(*, port: int) -> None:
+    try:
+        must_be_free(port)
+    except RuntimeError as error:
+        sys.exit(str(error))
     folder = ROOT / "var" / f"demo-{port}"
     folder.mkdir(parents=True, exist_ok=True)
     env = environment(port, folder)

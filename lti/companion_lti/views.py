@@ -190,7 +190,7 @@ def config(request: HttpRequest) -> HttpResponse:
     return JsonResponse(
         {
             "title": "Course Companion",
-            "description": "Discussion, expert Q&A and follow-up inside the course.",
+            "description": "Discussion inside the course.",
             "oidc_initiation_url": address_of("login"),
             "target_link_uri": address_of("launch"),
             "public_jwk_url": address_of("jwks"),
@@ -215,10 +215,6 @@ def config(request: HttpRequest) -> HttpResponse:
                     },
                 }
             ],
-            "custom_fields": {
-                "context_id_history": "$Context.id.history",
-                "link_id_history": "$ResourceLink.id.history",
-            },
         }
     )
 

@@ -34,6 +34,11 @@ def _fresh():
     plan.clear()
 
 
+@pytest.fixture(autouse=True)
+def _log_reaches_the_test(caplog):
+    caplog.set_level("INFO")
+
+
 def work() -> None:
     tasks.worker(interval=0).work(forever=False)
 
@@ -75,6 +80,25 @@ def test_the_other_side_may_say_how_long():
         with time_machine.travel(start + timedelta(hours=hours), tick=False):
             work()
         assert len(calls) == tries
+
+
+def test_another_try_is_no_error_in_the_log(caplog):
+    plan.extend([tasks.RetryLater("busy"), None])
+    errand.enqueue("one")
+    work()
+    assert "busy" in caplog.text
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+def test_what_is_finished_goes_after_a_while_and_reasons_stay_longer():
+    plan.extend([None, ValueError("a bug")])
+    errand.enqueue("one")
+    errand.enqueue("two")
+    work()
+    for days, left in ((13, 2), (15, 1), (91, 0)):
+        with time_machine.travel(timezone.now() + timedelta(days=days), tick=False):
+            work()
+        assert DBTaskResult.objects.count() == left
 
 
 def test_it_gives_up_in_the_end_and_keeps_the_reason():

@@ -39,8 +39,14 @@ def test_it_is_alive_and_ready(client: Client, db: None):
     assert client.get("/readyz").content == b"ok\n"
 
 
+def test_a_probe_may_come_by_the_machines_address(client: Client, db: None):
+    assert client.get("/livez", headers={"host": "10.1.2.3:8601"}).status_code == 200
+    assert client.get("/readyz", headers={"host": "10.1.2.3:8601"}).status_code == 200
+    assert client.get("/admin/", headers={"host": "10.1.2.3:8601"}).status_code == 400
+
+
 def test_it_is_not_ready_while_migrations_are_missing(client: Client, db: None, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("companion.standalone.urls.waits_for_migrations", lambda: True)
+    monkeypatch.setattr("companion.standalone.health.waits_for_migrations", lambda: True)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.content) == (503, b"migrations are missing\n")
 
@@ -49,7 +55,7 @@ def test_it_is_not_ready_without_its_database(client: Client, db: None, monkeypa
     def fails() -> bool:
         raise OSError("no database")
 
-    monkeypatch.setattr("companion.standalone.urls.waits_for_migrations", fails)
+    monkeypatch.setattr("companion.standalone.health.waits_for_migrations", fails)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.content) == (503, b"the database does not answer\n")
 
@@ -85,7 +91,7 @@ def test_the_admin_site_opens_and_knows_no_posts(db: None):
 
 
 def test_every_answer_says_what_a_browser_may_do(client: Client, db: None):
-    answer = client.get("/livez")
+    answer = client.get("/lti/jwks")
     assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
     assert "script-src 'self'" in answer["Content-Security-Policy"]
     assert answer["X-Frame-Options"] == "DENY"

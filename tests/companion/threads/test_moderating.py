@@ -42,6 +42,20 @@ def test_it_works(course, thread, heard):
     assert [type(fact) for fact in facts + more] == [events.PostHidden, events.PostRestored]
 
 
+def test_pinned_threads_are_all_shown_so_there_are_not_many(course, thread):
+    for number in range(20):
+        other = threads.start_thread(
+            viewer=course.ben, activity_uid=course.activity.uid, title=f"Pin {number}", body="Read this"
+        )
+        threads.pin_thread(viewer=course.ben, thread_id=other.pk, pinned=True)
+    threads.pin_thread(viewer=course.ben, thread_id=other.pk, pinned=True)
+    with pytest.raises(Conflict, match="20 threads are pinned already"):
+        threads.pin_thread(viewer=course.ben, thread_id=thread.pk, pinned=True)
+    threads.pin_thread(viewer=course.ben, thread_id=other.pk, pinned=False)
+    threads.pin_thread(viewer=course.ben, thread_id=thread.pk, pinned=True)
+    assert len(threads.list_threads(viewer=course.ana, activity=course.activity).pinned) == 20
+
+
 def test_hiding_twice_counts_once_and_keeps_the_first_reason(course, thread, heard):
     with heard() as facts:
         for reason in ("First", "Second"):
