@@ -18,6 +18,7 @@ from companion.spaces.permissions import can_read_activity
 from companion.threads import permissions
 from companion.threads.authors import AuthorLabel, author_label
 from companion.threads.models import (
+    MOST_PINNED,
     AnonymousAuthor,
     Post,
     ReadState,
@@ -66,11 +67,15 @@ class ThreadRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadList:
-    """A page of threads; `next` is the cursor of the page after, or "". All pinned ones are on the first page."""
+    """A page of threads; `next` is the cursor of the page after, or "". All pinned ones are on the first page.
+
+    `latest` is what `latest_change` says of the activity.
+    """
 
     pinned: list[ThreadRow]
     rows: list[ThreadRow]
     next: str
+    latest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,12 +123,7 @@ def get_thread(*, viewer: Viewer, thread_id: int) -> Thread:
 
     The row carries `seen_number` and `my_pseudonym` (int or None), the viewer's own, from the same query.
     """
-    own = {"person_id": viewer.person_id, "thread": OuterRef("pk")}
-    threads = Thread.objects.select_related("activity").annotate(
-        seen_number=Subquery(ReadState.objects.filter(**own).values("seen_number")[:1]),
-        my_pseudonym=Subquery(AnonymousAuthor.objects.filter(**own).values("number")[:1]),
-    )
-    thread = threads.filter(pk=thread_id).first()
+    thread = _with_own(viewer, Thread.objects.select_related("activity").filter(pk=thread_id)).first()
     # The rule for a row in hand: `visible_to` says the same in SQL, at twice the cost for a single thread.
     if thread is None or not permissions.can_see_thread(viewer, thread, is_mine=is_mine(viewer, thread)):
         raise NotFound(gettext("There is no such discussion here, or you may not see it."))
@@ -160,7 +160,7 @@ def list_threads(
     Raises keyset.InvalidCursor for a cursor that no page gave out.
     """
     if not can_read_activity(viewer, activity):
-        return ThreadList(pinned=[], rows=[], next="")
+        return ThreadList(pinned=[], rows=[], next="", latest="")
     threads = Thread.objects.filter(activity_id=activity.pk).shown_to(viewer)
     if only is Only.MINE:
         threads = threads.filter(taken_part_in_by(viewer))
@@ -168,18 +168,23 @@ def list_threads(
         threads = threads.filter(unread_by(viewer))
     if sort is Sort.UNANSWERED:
         threads = threads.filter(reply_count=0)
-    # `in` and not `=`: SQLite and MariaDB use no index for a bare truth value.
-    pinned = [] if cursor else list(_ordered(threads.filter(is_pinned__in=[True]), sort))
-    page = _ordered(threads.filter(is_pinned__in=[False]), sort)
     if cursor:
-        page = page.filter(_after(cursor, sort))
-    found = list(page[: THREADS_A_PAGE + 1])
-    rows = found[:THREADS_A_PAGE]
-    _add_own(viewer, pinned + rows)
+        # `in` and not `=`: SQLite and MariaDB use no index for a bare truth value.
+        threads = threads.filter(is_pinned__in=[False]).filter(_after(cursor, sort))
+    most_pinned = 0 if cursor else MOST_PINNED
+    found = list(_ordered(_with_own(viewer, threads), sort)[: most_pinned + THREADS_A_PAGE + 1])
+    pinned = [thread for thread in found if thread.is_pinned]
+    others = found[len(pinned) :]
+    rows = others[:THREADS_A_PAGE]
+    if cursor or sort is not Sort.ACTIVE or only is not Only.ALL:
+        latest = latest_change(viewer=viewer, activity=activity)
+    else:
+        latest = _moment(max((thread.last_at for thread in pinned + rows[:1]), default=None))
     return ThreadList(
         pinned=[_row(viewer, thread) for thread in pinned],
         rows=[_row(viewer, thread) for thread in rows],
-        next=keyset.encode(rows[-1].last_at, rows[-1].pk) if len(found) > THREADS_A_PAGE else "",
+        next=keyset.encode(rows[-1].last_at, rows[-1].pk) if len(others) > THREADS_A_PAGE else "",
+        latest=latest,
     )
 
 
@@ -224,8 +229,11 @@ def latest_change(*, viewer: Viewer, activity: Activity) -> str:
     if not can_read_activity(viewer, activity):
         return ""
     threads = Thread.objects.filter(activity_id=activity.pk).shown_to(viewer).order_by("-last_at")
-    latest = threads.values_list("last_at", flat=True).first()
-    return latest.isoformat() if latest else ""
+    return _moment(threads.values_list("last_at", flat=True).first())
+
+
+def _moment(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""
 
 
 def must_be_mine(*, viewer: Viewer, post: Post) -> None:
@@ -278,20 +286,19 @@ def view_post(viewer: Viewer, thread: Thread, post: Post) -> PostView:
     )
 
 
-def _add_own(viewer: Viewer, threads: list[Thread]) -> None:
-    """The viewer's last number seen and pseudonym beside each thread of a page, in two queries."""
-    own = {"person_id": viewer.person_id, "thread_id__in": [thread.pk for thread in threads]}
-    seen = dict(ReadState.objects.filter(**own).values_list("thread_id", "seen_number"))
-    names: dict[int, int] = {}
-    if any(thread.is_anonymous for thread in threads):
-        names = dict(AnonymousAuthor.objects.filter(**own).values_list("thread_id", "number"))
-    for thread in threads:
-        thread.seen_number = seen.get(thread.pk)  # type: ignore[attr-defined]
-        thread.my_pseudonym = names.get(thread.pk)  # type: ignore[attr-defined]
+def _with_own(viewer: Viewer, threads: ThreadQuerySet) -> ThreadQuerySet:
+    """With the viewer's own last number seen and pseudonym beside each thread."""
+    own = {"person_id": viewer.person_id, "thread": OuterRef("pk")}
+    return threads.annotate(
+        seen_number=Subquery(ReadState.objects.filter(**own).values("seen_number")[:1]),
+        my_pseudonym=Subquery(AnonymousAuthor.objects.filter(**own).values("number")[:1]),
+    )
 
 
 def _ordered(threads: ThreadQuerySet, sort: Sort) -> ThreadQuerySet:
-    return threads.order_by("-last_at", "-id") if sort is Sort.ACTIVE else threads.order_by("-id")
+    """Pinned ones first, by an index that holds just this order."""
+    order = ("-last_at", "-id") if sort is Sort.ACTIVE else ("-id",)
+    return threads.order_by("-is_pinned", *order)
 
 
 def _after(cursor: str, sort: Sort) -> Q:

@@ -43,7 +43,6 @@ def thread_list(request: CompanionRequest, uid: UUID) -> HttpResponse:
     page = threads.list_threads(
         viewer=request.viewer, activity=activity, sort=sort, only=only, cursor=request.GET.get("after", "")
     )
-    latest = threads.latest_change(viewer=request.viewer, activity=activity)
     links = Pattern(request.mount, "thread-detail")
     context = {
         "activity": activity,
@@ -54,7 +53,7 @@ def thread_list(request: CompanionRequest, uid: UUID) -> HttpResponse:
         "is_filtered": only is not threads.Only.ALL or sort is threads.Sort.UNANSWERED,
         "items": [(row, links.of(row.id)) for row in page.pinned + page.rows],
         **_tabs(request.mount, activity, sort, only, page.next),
-        "live_url": with_query(request.mount.url_for("list-news", uid), {"since": latest}),
+        "live_url": with_query(request.mount.url_for("list-news", uid), {"since": page.latest}),
     }
     return render(request, "companion/thread_list.html", context)
 
