@@ -51,7 +51,9 @@ def start_thread(
     now = clock.now()
     try:
         with transaction.atomic():
-            thread = Thread.objects.create(activity=activity, title=title, created_at=now, last_at=now, **author)
+            thread = Thread.objects.create(
+                activity=activity, space_id=activity.space_id, title=title, created_at=now, last_at=now, **author
+            )
             post = Post.objects.create(
                 thread=thread,
                 number=1,

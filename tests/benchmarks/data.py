@@ -174,6 +174,7 @@ class Maker:
         thread = Thread(
             pk=self.thread_pk,
             activity=self.activity,
+            space_id=self.activity.space_id,
             title=texts.sentence(rng, 10),
             created_at=started,
             last_number=size,

@@ -19,7 +19,13 @@ def grow(course: Course, count: int) -> threads.Thread:
     """A discussion of `count` threads, the last of which has `count` posts."""
     Thread.objects.bulk_create(
         [
-            Thread(activity=course.activity, title=f"t{number}", author_id=course.ben.person_id, author_name="Ben")
+            Thread(
+                activity=course.activity,
+                space_id=course.activity.space_id,
+                title=f"t{number}",
+                author_id=course.ben.person_id,
+                author_name="Ben",
+            )
             for number in range(count)
         ]
     )
