@@ -16,6 +16,14 @@ from companion.errors import InvalidInput
 from companion.text import clean
 
 PROMPT_LIMIT: Final = 5_000
+# The longest text and the greatest number that a setting takes.
+LIMITS: Final[Mapping[str, int]] = {
+    "prompt": PROMPT_LIMIT,
+    "topic": 100,
+    "credit_threads": 20,
+    "credit_replies": 100,
+    "credit_words": 1_000,
+}
 
 
 class Kind(TextChoices):
@@ -37,11 +45,22 @@ class Starters(TextChoices):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscussionSettings:
-    """What an author sets for a discussion. `prompt` is Markdown."""
+    """What an author sets for a discussion. `prompt` is Markdown.
+
+    The credit rule: so many threads and so many replies, each of at least so many words; all zero is no rule.
+    """
 
     prompt: str = ""
+    topic: str = ""
     anonymity: Anonymity = Anonymity.ALLOWED
     starters: Starters = Starters.EVERYONE
+    credit_threads: int = 0
+    credit_replies: int = 0
+    credit_words: int = 0
+
+    @property
+    def has_credit_rule(self) -> bool:
+        return bool(self.credit_threads or self.credit_replies)
 
 
 SETTINGS: Final[Mapping[str, type[DiscussionSettings]]] = {Kind.DISCUSSION: DiscussionSettings}
@@ -62,7 +81,7 @@ def read_settings(kind: str, raw: object) -> DiscussionSettings:
         if field.name not in raw:
             continue
         try:
-            values[field.name] = _read_value(field.type, raw[field.name])
+            values[field.name] = _read_value(field.type, raw[field.name], LIMITS.get(field.name, 0))
         except ValueError as error:
             errors[field.name] = str(error)
     if errors:
@@ -75,7 +94,9 @@ def write_settings(settings: DiscussionSettings) -> dict[str, Any]:
     return {name: value.value if isinstance(value, TextChoices) else value for name, value in asdict(settings).items()}
 
 
-def _read_value(wanted: Any, value: object) -> Any:
+def _read_value(wanted: Any, value: object, limit: int) -> Any:
+    if wanted is int:
+        return _read_number(value, limit)
     if not isinstance(value, str):
         raise ValueError(gettext("This must be a text."))
     if isinstance(wanted, type) and issubclass(wanted, TextChoices):
@@ -83,6 +104,17 @@ def _read_value(wanted: Any, value: object) -> Any:
             raise ValueError(gettext("Choose one of the options."))
         return wanted(value)
     value = clean(value).strip()
-    if len(value) > PROMPT_LIMIT:
-        raise ValueError(gettext("At most %(limit)d characters, please.") % {"limit": PROMPT_LIMIT})
+    if len(value) > limit:
+        raise ValueError(gettext("At most %(limit)d characters, please.") % {"limit": limit})
     return value
+
+
+def _read_number(value: object, limit: int) -> int:
+    """0 where nothing was given. `True` is no number, though Python says so."""
+    if value in (None, ""):
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).strip().isdecimal():
+        raise ValueError(gettext("This must be a whole number."))
+    if int(value) > limit:
+        raise ValueError(gettext("At most %(limit)d, please.") % {"limit": limit})
+    return int(value)

@@ -1,6 +1,7 @@
 """What other areas and the pages may ask of threads. The verbs stand in the module that each is about."""
 
 from companion.threads.authors import AuthorLabel, author_label
+from companion.threads.credit import Credit, credit_rule, get_credit
 from companion.threads.models import BODY_LIMIT, REASON_LIMIT, TITLE_LIMIT, Post, Thread
 from companion.threads.moderating import hide_post, lock_thread, must_moderate, pin_thread, restore_post
 from companion.threads.reading import (
@@ -28,6 +29,7 @@ __all__ = [
     "REASON_LIMIT",
     "TITLE_LIMIT",
     "AuthorLabel",
+    "Credit",
     "Only",
     "Post",
     "PostPage",
@@ -38,8 +40,10 @@ __all__ = [
     "ThreadRow",
     "add_reply",
     "author_label",
+    "credit_rule",
     "delete_post",
     "edit_post",
+    "get_credit",
     "get_post",
     "get_thread",
     "hide_post",

@@ -130,6 +130,8 @@ class Post(models.Model):
     pseudonym = models.PositiveIntegerField(null=True)
     body = models.TextField(_("text"))
     html = models.TextField(editable=False)
+    # What a credit rule asks for; counted when written.
+    words = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(_("posted"), default=clock.now)
     edited_at = models.DateTimeField(_("edited"), null=True)
     deleted_at = models.DateTimeField(_("deleted"), null=True)

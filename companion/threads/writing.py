@@ -15,7 +15,7 @@ from companion.events import PostAdded, PostDeleted, PostEdited, ThreadStarted, 
 from companion.spaces.api import Activity, get_activity
 from companion.spaces.kinds import Anonymity
 from companion.spaces.permissions import can_read_activity
-from companion.text import clean, clean_line, is_blank
+from companion.text import clean, clean_line, count_words, is_blank
 from companion.threads import permissions
 from companion.threads.locks import get_locked_post, get_locked_thread
 from companion.threads.models import BODY_LIMIT, TITLE_LIMIT, AnonymousAuthor, Post, ReadState, Thread
@@ -60,6 +60,7 @@ def start_thread(
                 path=child_path("", 1),
                 body=body,
                 html=markdown.render(body),
+                words=count_words(body),
                 created_at=now,
                 submission=digest,
                 **author,
@@ -122,6 +123,7 @@ def add_reply(
         path=child_path(parent.path, number),
         body=body,
         html=markdown.render(body),
+        words=count_words(body),
         created_at=now,
         submission=digest,
         **_author_fields(viewer, pseudonym=_pseudonym(viewer, thread) if anonymous else None),
@@ -165,13 +167,9 @@ def edit_post(
         body = _checked_body(body)
     if body == post.body and (not post.is_opening or title == post.thread.title):
         return post
-    post.body, post.html, post.edited_at, post.version = (
-        body,
-        markdown.render(body),
-        clock.now(),
-        post.version + 1,
-    )
-    post.save(update_fields=["body", "html", "edited_at", "version"])
+    post.body, post.html, post.words = body, markdown.render(body), count_words(body)
+    post.edited_at, post.version = clock.now(), post.version + 1
+    post.save(update_fields=["body", "html", "words", "edited_at", "version"])
     changes = {"title": title} if post.is_opening else {}
     Thread.objects.filter(pk=post.thread_id).update(version=F("version") + 1, **changes)
     announce(PostEdited(**post.thread.place(viewer), post_id=post.pk, number=number))

@@ -24,7 +24,7 @@ def space_home(request: CompanionRequest) -> HttpResponse:
 def activity_settings(request: CompanionRequest, uid: UUID) -> HttpResponse:
     activity = get_activity(viewer=request.viewer, uid=uid)
     must_configure(viewer=request.viewer)
-    form = ActivityForm(request.POST) if request.method == "POST" else ActivityForm.for_activity(activity)
+    form = ActivityForm.for_activity(activity, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             configure_activity(viewer=request.viewer, uid=uid, **form.activity())
