@@ -58,5 +58,11 @@ class Mount:
     has_cookies: bool = True
     # The subject of the resize message the host listens to ("lti.frameResize"), or "".
     resize: str = ""
+    # "page" is a document of its own; "block" stands inside a page of the host (see companion.web.embedding).
+    layout: str = "page"
+    # Where an activity's settings are changed, in words, if that is not here.
+    settings_note: str = ""
+    # Whether credit goes to the platform from here; else pages do not speak of it.
+    gives_credit: bool = False
     # The form target that opens this page outside the frame, where the host offers one.
     new_window_url: str = ""

@@ -32,6 +32,7 @@ from companion.viewer import Viewer
 
 THREADS_A_PAGE: Final = 20
 POSTS_A_PAGE: Final = 30
+RECENT: Final = 8
 # Further in, replies are drawn at the same depth: a phone has no room for more.
 MOST_INDENT: Final = 4
 
@@ -186,6 +187,18 @@ def list_threads(
         next=keyset.encode(rows[-1].last_at, rows[-1].pk) if len(others) > THREADS_A_PAGE else "",
         latest=latest,
     )
+
+
+def list_recent(*, viewer: Viewer, unanswered: bool = False) -> list[ThreadRow]:
+    """Threads of all activities of the viewer's space, RECENT at most: those with something unread among the last
+    ones that moved, or the newest that nobody has answered.
+    """
+    threads = Thread.objects.visible_to(viewer)
+    if unanswered:
+        found = _with_own(viewer, threads.filter(reply_count=0)).order_by("-id")[:RECENT]
+        return [_row(viewer, thread) for thread in found]
+    moved = _with_own(viewer, threads).order_by("-last_at", "-id")[: 4 * RECENT]
+    return [row for row in (_row(viewer, thread) for thread in moved) if row.unread > 0][:RECENT]
 
 
 def read_thread(

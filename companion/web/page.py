@@ -24,12 +24,14 @@ def render(
         "viewer": getattr(request, "viewer", None),
         "mount": getattr(request, "mount", None),
         "is_partial": is_partial(request),
+        "layout": f"companion/layouts/{'block' if is_block(request) else 'page'}.html",
         "language": get_language(),
         "direction": "rtl" if get_language_bidi() else "ltr",
         "live_milliseconds": int(conf.get("COMPANION_LIVE_SECONDS") * 1000),
         **(context or {}),
     }
-    return HttpResponse(render_to_string(template, values), status=status)
+    html = render_to_string(template, values)
+    return HttpResponse(_deepen(html) if is_block(request) else html, status=status)
 
 
 def render_message(request: HttpRequest, title: str, text: str, *, status: int) -> HttpResponse:
@@ -40,6 +42,20 @@ def render_message(request: HttpRequest, title: str, text: str, *, status: int) 
 def is_partial(request: HttpRequest) -> bool:
     """Whether htmx asks for a piece of a page. A boosted link asks for the whole page."""
     return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
+
+
+def is_block(request: HttpRequest) -> bool:
+    """Whether the answer goes into a page of the host: a boosted link or form of a block."""
+    mount = getattr(request, "mount", None)
+    return mount is not None and mount.layout == "block" and request.headers.get("HX-Request") == "true"
+
+
+def _deepen(html: str) -> str:
+    """The same with headings two levels down, below those of the host's page. People's own begin at level 3."""
+    for level, deeper in ((3, 5), (2, 4), (1, 3)):
+        html = html.replace(f"<h{level}>", f'<h{level} aria-level="{deeper}">')
+        html = html.replace(f"<h{level} id", f'<h{level} aria-level="{deeper}" id')
+    return html
 
 
 def redirect(url: str, query: Mapping[str, object] | None = None, *, fragment: str = "") -> HttpResponse:

@@ -46,6 +46,7 @@ def thread_list(request: CompanionRequest, uid: UUID) -> HttpResponse:
     links = Pattern(request.mount, "thread-detail")
     context = {
         "activity": activity,
+        "credit": _credit(request, activity),
         "can_start": permissions.can_start_thread(request.viewer, activity),
         "is_closed": activity.has_closed(),
         "page": page,
@@ -141,6 +142,7 @@ def thread_context(request: CompanionRequest, thread: threads.Thread, page: thre
         "thread": thread,
         "title": threads.shown_title(thread),
         "page": page,
+        "goto": _number(request.GET.get("post")),
         "items": [(post, links.of(post)) for post in page.posts],
         "can_reply": permissions.can_reply(request.viewer, thread),
         "is_closed": thread.activity.has_closed(),
@@ -151,6 +153,13 @@ def thread_context(request: CompanionRequest, thread: threads.Thread, page: thre
         "reply_url": request.mount.url_for("post-reply", thread.pk, 1),
         "live_url": with_query(request.mount.url_for("thread-news", thread.pk), {"after": thread.last_number}),
     }
+
+
+def _credit(request: CompanionRequest, activity: Activity) -> threads.Credit | None:
+    """How far the reader is, where the host passes it on; the staff get no credit."""
+    if not request.mount.gives_credit or request.viewer.is_staff:
+        return None
+    return threads.get_credit(activity=activity, person_id=request.viewer.person_id)
 
 
 def _tabs(mount: Mount, activity: Activity, sort: threads.Sort, only: threads.Only, cursor: str) -> dict[str, Any]:
