@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PYTHONPATH := $(CURDIR):$(CURDIR)/lti:$(CURDIR)/xblocks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check lint types format bench messages clean
+.PHONY: help demo workbench test test-fast check lint types format bench messages clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ $(VENV)/.ready: pyproject.toml setup.py
 demo: $(VENV)/.ready ## A small LMS with a course, and the Companion in it (PORT=8600)
 	@$(BIN)/companion demo --port $(PORT)
 
+workbench: $(VENV)/.ready ## The XBlock workbench with sample units (PORT=8620)
+	@$(BIN)/python -m examples.workbench.run --port $(if $(filter 8600,$(PORT)),8620,$(PORT))
+
 test: $(VENV)/.ready ## All tests, on every database found, with the coverage gate
 	@$(BIN)/python -m tests.everywhere
 
@@ -38,7 +41,7 @@ lint: $(VENV)/.ready ## Style, templates and the directions of imports
 	$(BIN)/lint-imports
 
 types: $(VENV)/.ready ## mypy, strict, on the source
-	$(BIN)/mypy companion lti/companion_lti examples/demo_lms/seed_companion.py
+	$(BIN)/mypy companion lti/companion_lti xblocks/companion_xblocks examples/demo_lms/seed_companion.py
 	DJANGO_SETTINGS_MODULE=examples.demo_lms.settings $(BIN)/mypy --config-file examples/mypy.ini examples/demo_lms
 
 check: lint types ## Everything that .ci/run insists on

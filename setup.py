@@ -24,6 +24,7 @@ setup(
             "static/companion_lti/**/*",
             "locale/*/LC_MESSAGES/*",
         ],
+        "companion_xblocks": ["py.typed", "templates/companion_xblocks/**/*.html", "locale/*/LC_MESSAGES/*"],
     },
     include_package_data=False,
 )

@@ -18,6 +18,12 @@ DEFAULTS: Final[dict[str, Any]] = {
     "COMPANION_LTI_APPROVE_DEPLOYMENTS": False,
     # Host names that platforms may have on private addresses (intranet LMS); others are refused on connect.
     "COMPANION_LTI_PRIVATE_HOSTS": (),
+    # Inside Open edX: the organization of every course; "" takes the platform's name.
+    "COMPANION_ORGANIZATION": "",
+    # Inside Open edX: what people are called, "username" (as in its own forum) or "full_name".
+    "COMPANION_NAMES": "username",
+    # What becomes of a retired person's posts: "keep" (their text stays, their name goes) or "delete".
+    "COMPANION_RETIRED_POSTS": "keep",
     # How long a roster is fresh: a launch after that enqueues a new read of it. 0 turns roster reading off.
     "COMPANION_LTI_ROSTER_HOURS": 12,
 }

@@ -107,7 +107,7 @@ def excerpt(html: str, length: int = 160) -> str:
 def highlight_css() -> str:
     """The style sheet of highlighted code, as committed in static/companion/highlight.css."""
     light = HtmlFormatter(classprefix="hl-", style="default").get_style_defs(".prose .code")
-    dark = HtmlFormatter(classprefix="hl-", style="github-dark").get_style_defs(".prose .code")
+    dark = HtmlFormatter(classprefix="hl-", style="github-dark").get_style_defs(":root .prose .code")
     return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
 
 

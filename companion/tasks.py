@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import close_old_connections
@@ -21,7 +21,7 @@ from django_tasks_db.models import DBTaskResult
 
 from companion import clock
 
-__all__ = ["MOST_TRIES", "RetryLater", "Worker", "each_tick", "task", "take_back_abandoned"]
+__all__ = ["MOST_TRIES", "RetryLater", "Worker", "each_tick", "next_run", "task", "take_back_abandoned"]
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +58,12 @@ def take_back_abandoned() -> int:
     if count:
         logger.warning("%d abandoned tasks are ready again", count)
     return count
+
+
+def next_run() -> datetime | None:
+    """When the next task wants to run, or None where none waits."""
+    waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY).order_by("run_after")
+    return waiting.values_list("run_after", flat=True).first()
 
 
 def prune_finished() -> int:

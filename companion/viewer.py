@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 
 class Role(StrEnum):
@@ -58,11 +59,12 @@ class Mount:
     has_cookies: bool = True
     # The subject of the resize message the host listens to ("lti.frameResize"), or "".
     resize: str = ""
-    # "page" is a document of its own; "block" stands inside a page of the host (see companion.web.embedding).
-    layout: str = "page"
     # Where an activity's settings are changed, in words, if that is not here.
     settings_note: str = ""
-    # Whether credit goes to the platform from here; else pages do not speak of it.
-    gives_credit: bool = False
+    # Takes a learner's credit (companion.threads.api.Credit) to the platform; without it pages speak of none.
+    report_credit: Callable[[Any], None] | None = None
+    # The way back to the host's course and what it is called, where the host's own page has none.
+    back_url: str = ""
+    back_label: str = ""
     # The form target that opens this page outside the frame, where the host offers one.
     new_window_url: str = ""

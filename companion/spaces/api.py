@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -35,17 +35,29 @@ __all__ = [
     "admit_person",
     "configure_activity",
     "create_activity",
+    "enrol",
     "ensure_activity",
     "ensure_organization",
     "ensure_space",
     "find_activity",
+    "find_person",
+    "find_space",
+    "follow_activity",
+    "forget_person",
     "get_activity",
+    "leave_space",
     "list_activities",
     "must_configure",
+    "note_visit",
+    "preview_activity",
     "record_membership",
     "set_groups",
     "sync_roster",
 ]
+
+
+# A visit is noted once in this time.
+VISIT: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +143,73 @@ def record_membership(*, space_id: int, person_id: int, role: Role) -> Membershi
         membership.role, membership.launched_at, membership.left_at = role.value, now, None
         membership.save(update_fields=["role", "launched_at", "left_at"])
     return membership
+
+
+def note_visit(*, space_id: int, person_id: int, role: Role) -> bool:
+    """The person is in the space with this role, as a host sees at each request.
+
+    Gives whether that was news (first visit, another role, or the last one over VISIT ago), so that a host refreshes
+    what costs more, and writes only then.
+    """
+    known = Membership.objects.filter(
+        space_id=space_id,
+        person_id=person_id,
+        role=role.value,
+        left_at=None,
+        launched_at__gt=clock.now() - VISIT,
+    )
+    if known.exists():
+        return False
+    record_membership(space_id=space_id, person_id=person_id, role=role)
+    return True
+
+
+def enrol(*, space_id: int, person_id: int, role: Role) -> None:
+    """The platform says that somebody is a member now. A role that is known from a visit stays."""
+    membership, is_new = Membership.objects.get_or_create(
+        space_id=space_id, person_id=person_id, defaults={"role": role.value}
+    )
+    if not is_new and membership.left_at is not None:
+        Membership.objects.filter(pk=membership.pk).update(left_at=None, role=role.value)
+
+
+def leave_space(*, issuer: str, external_id: str, organization_id: int, subject: str) -> None:
+    """The platform says that somebody is no longer enrolled. What they wrote stays."""
+    Membership.objects.filter(
+        space__organization_id=organization_id,
+        space__key=external_key(issuer, external_id),
+        person__key=external_key(issuer, subject),
+        left_at=None,
+    ).update(left_at=clock.now())
+
+
+def find_space(*, organization_id: int, issuer: str, external_id: str) -> Space | None:
+    """The space of a platform's context, or None before its first launch."""
+    return Space.objects.filter(organization_id=organization_id, key=external_key(issuer, external_id)).first()
+
+
+def find_person(*, space_id: int, issuer: str, subject: str) -> Person | None:
+    """The person with this (issuer, subject) in the organization of a space."""
+    people = Person.objects.filter(organization__spaces=space_id, key=external_key(issuer, subject))
+    return people.first()
+
+
+def forget_person(*, issuer: str, subject: str) -> list[int]:
+    """Take a person's name, e-mail, picture, groups and memberships away, in every organization that knows them.
+
+    Gives their ids. The row stays without anything that identifies: what they wrote points to it. Twice is once.
+    """
+    people = Person.objects.filter(key=external_key(issuer, subject))
+    ids = list(people.values_list("pk", flat=True))
+    Membership.objects.filter(person_id__in=ids).delete()
+    GroupMembership.objects.filter(person_id__in=ids).delete()
+    for pk in ids:
+        # A key that no launch can give: the same account would be a new person.
+        gone = f"retired {pk}"
+        Person.objects.filter(pk=pk).update(
+            subject=gone, key=external_key("", gone), name="", email="", picture_url="", locale=""
+        )
+    return ids
 
 
 @transaction.atomic
@@ -280,6 +359,51 @@ def ensure_activity(*, space_id: int, external_id: str, title: str, like: Activi
     else:
         facts["settings"] = write_settings(DiscussionSettings())
     return Activity.objects.get_or_create(space_id=space_id, key=external_key(external_id), defaults=facts)[0]
+
+
+def follow_activity(
+    *,
+    space_id: int,
+    external_id: str,
+    title: str,
+    settings: Mapping[str, object],
+    opens_at: datetime | None = None,
+    closes_at: datetime | None = None,
+    kind: Kind = Kind.DISCUSSION,
+) -> Activity:
+    """The activity of a placement whose settings live in the platform: made at its first visit, changed to match.
+
+    Raises InvalidInput with a sentence per field.
+    """
+    values = _activity_values(kind, title, settings, opens_at, closes_at)
+    activity, is_new = Activity.objects.get_or_create(
+        space_id=space_id, key=external_key(external_id), defaults={"kind": kind, **values}
+    )
+    changed = [] if is_new else [field for field, value in values.items() if getattr(activity, field) != value]
+    if changed:
+        for field in changed:
+            setattr(activity, field, values[field])
+        activity.save(update_fields=changed)
+    return activity
+
+
+def preview_activity(
+    *,
+    space_id: int | None,
+    external_id: str,
+    title: str,
+    settings: Mapping[str, object],
+    opens_at: datetime | None = None,
+    closes_at: datetime | None = None,
+    kind: Kind = Kind.DISCUSSION,
+) -> Activity:
+    """What `follow_activity` would give, without writing anything. Raises InvalidInput."""
+    values = _activity_values(kind, title, settings, opens_at, closes_at)
+    known = Activity.objects.filter(space_id=space_id, key=external_key(external_id)).first() if space_id else None
+    activity = known or Activity(kind=kind)
+    for field, value in values.items():
+        setattr(activity, field, value)
+    return activity
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """What other areas and the pages may ask of threads. The verbs stand in the module that each is about."""
 
 from companion.threads.authors import AuthorLabel, author_label
-from companion.threads.credit import Credit, credit_rule, get_credit
+from companion.threads.credit import Credit, Written, count_signed, credit_rule, get_credit
 from companion.threads.models import BODY_LIMIT, REASON_LIMIT, TITLE_LIMIT, Post, Thread
 from companion.threads.moderating import hide_post, lock_thread, must_moderate, pin_thread, restore_post
 from companion.threads.reading import (
@@ -23,6 +23,7 @@ from companion.threads.reading import (
     shown_title,
     view_post,
 )
+from companion.threads.retiring import retire_authors
 from companion.threads.writing import add_reply, delete_post, edit_post, must_be_able_to_start, start_thread
 
 __all__ = [
@@ -39,8 +40,10 @@ __all__ = [
     "Thread",
     "ThreadList",
     "ThreadRow",
+    "Written",
     "add_reply",
     "author_label",
+    "count_signed",
     "credit_rule",
     "delete_post",
     "edit_post",
@@ -60,6 +63,7 @@ __all__ = [
     "read_news",
     "read_thread",
     "restore_post",
+    "retire_authors",
     "shown_title",
     "start_thread",
     "view_post",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext, ngettext
 
 from companion import clock
@@ -48,6 +48,23 @@ def get_credit(*, activity: Activity, person_id: int) -> Credit | None:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What somebody wrote in an activity under their own name."""
+
+    threads: int
+    replies: int
+    words: int
+
+
+def count_signed(*, activity: Activity, person_id: int) -> Written:
+    """What a report may say of a person: anonymous posts are counted for nobody."""
+    posts = Post.objects.filter(author_id=person_id, thread__activity_id=activity.pk, deleted_at=None, hidden_at=None)
+    found = list(posts.values_list("number", "words"))
+    threads = sum(number == 1 for number, _words in found)
+    return Written(threads=threads, replies=len(found) - threads, words=sum(words for _number, words in found))
+
+
 def credit_rule(activity: Activity) -> str:
     """An activity's rule in words: "1 thread and 2 replies of at least 40 words each"; "" where it has none."""
     settings = activity.discussion
@@ -80,6 +97,9 @@ def _counts(activity: Activity, person_id: int, words: int) -> tuple[int, int]:
         thread__in=mine.values("thread"),
         created_at__lt=clock.now() - ANONYMOUS_DELAY,
     )
-    counts = {"threads": Count("pk", filter=Q(number=1)), "replies": Count("pk", filter=Q(number__gt=1))}
-    found = [posts.aggregate(**counts) for posts in (shown.filter(author_id=person_id), anonymous)]
-    return sum(one["threads"] for one in found), sum(one["replies"] for one in found)
+    signed = shown.filter(author_id=person_id)
+    numbers = [
+        number for _pk, number in signed.values_list("pk", "number").union(anonymous.values_list("pk", "number"))
+    ]
+    threads = numbers.count(1)
+    return threads, len(numbers) - threads

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.translation import get_language, get_language_bidi
 
 from companion import conf
 from companion.viewer import Mount, Viewer
-from companion.web.mounting import serve
-
-HEADERS = {"HTTP_HX_REQUEST": "true", "HTTP_HX_BOOSTED": "true"}
+from companion.web.mounting import CompanionRequest, answer
 
 
 def script_url() -> str:
@@ -20,15 +20,12 @@ def script_url() -> str:
     return static("companion/companion.js")
 
 
-def first_view(path: str, *, viewer: Viewer, mount: Mount) -> str:
-    """A page of the UI as it goes into a page of the host, without a request of its own.
-
-    `path` is that of `path_for`. The mount's layout must be "block".
-    """
-    request = HttpRequest()
+def first_view(view: Callable[[CompanionRequest], HttpResponse], *, viewer: Viewer, mount: Mount) -> str:
+    """What a view shows, as it goes into a page of the host that is being made: there is no request of its own."""
+    request = CompanionRequest()
     request.method = "GET"
-    request.META.update(HEADERS)
-    return serve(request, path, viewer=viewer, mount=mount).content.decode()
+    request.META["HTTP_X_COMPANION_LAYOUT"] = "block"
+    return answer(request, view, viewer=viewer, mount=mount).content.decode()
 
 
 def embed(view: str, *, is_inert: bool = False) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import cast
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404, get_resolver, reverse
 from django.utils.translation import gettext
@@ -28,10 +31,22 @@ def path_for(name: str, *args: object) -> str:
 
 def serve(request: HttpRequest, path: str, *, viewer: Viewer, mount: Mount) -> HttpResponse:
     """Answer one request for the UI. `path` is what comes after the mount, without a slash in front."""
-    request.viewer, request.mount = viewer, mount  # type: ignore[attr-defined]
-    try:
+
+    def resolved(request: CompanionRequest) -> HttpResponse:
         view, args, kwargs = get_resolver(URLCONF).resolve("/" + path)
         response: HttpResponse = view(request, *args, **kwargs)
+        return response
+
+    return answer(request, resolved, viewer=viewer, mount=mount)
+
+
+def answer(
+    request: HttpRequest, view: Callable[[CompanionRequest], HttpResponse], *, viewer: Viewer, mount: Mount
+) -> HttpResponse:
+    """What a view says to this viewer; refusals become pages in plain words."""
+    request.viewer, request.mount = viewer, mount  # type: ignore[attr-defined]
+    try:
+        response = view(cast(CompanionRequest, request))
     except (Resolver404, Http404, NotFound):
         text = gettext("It may have been deleted or hidden, or it belongs to another course.")
         response = render_message(request, gettext("There is nothing here"), text, status=404)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +11,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language, get_language_bidi
 
 from companion import conf
+
+LAYOUT_HEADER: Final = "X-Companion-Layout"
 
 
 def render(
@@ -45,9 +47,8 @@ def is_partial(request: HttpRequest) -> bool:
 
 
 def is_block(request: HttpRequest) -> bool:
-    """Whether the answer goes into a page of the host: a boosted link or form of a block."""
-    mount = getattr(request, "mount", None)
-    return mount is not None and mount.layout == "block" and request.headers.get("HX-Request") == "true"
+    """Whether the answer goes into a page of the host: the views there send this header (embedded.html)."""
+    return request.headers.get(LAYOUT_HEADER) == "block"
 
 
 def _deepen(html: str) -> str:

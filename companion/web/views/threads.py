@@ -35,7 +35,11 @@ ONLY = {
 
 @require_safe
 def thread_list(request: CompanionRequest, uid: UUID) -> HttpResponse:
-    activity = get_activity(viewer=request.viewer, uid=uid)
+    return show_list(request, get_activity(viewer=request.viewer, uid=uid))
+
+
+def show_list(request: CompanionRequest, activity: Activity) -> HttpResponse:
+    """The list of an activity that has been through its gate."""
     if not can_read_activity(request.viewer, activity):
         return render(request, "companion/activity_not_open.html", {"activity": activity})
     sort = _choice(threads.Sort, request.GET.get("sort"))
@@ -54,7 +58,7 @@ def thread_list(request: CompanionRequest, uid: UUID) -> HttpResponse:
         "is_filtered": only is not threads.Only.ALL or sort is threads.Sort.UNANSWERED,
         "items": [(row, links.of(row.id)) for row in page.pinned + page.rows],
         **_tabs(request.mount, activity, sort, only, page.next),
-        "live_url": with_query(request.mount.url_for("list-news", uid), {"since": page.latest}),
+        "live_url": with_query(request.mount.url_for("list-news", activity.uid), {"since": page.latest}),
     }
     return render(request, "companion/thread_list.html", context)
 
@@ -157,9 +161,13 @@ def thread_context(request: CompanionRequest, thread: threads.Thread, page: thre
 
 def _credit(request: CompanionRequest, activity: Activity) -> threads.Credit | None:
     """How far the reader is, where the host passes it on; the staff get no credit."""
-    if not request.mount.gives_credit or request.viewer.is_staff:
+    report = request.mount.report_credit
+    if report is None or request.viewer.is_staff:
         return None
-    return threads.get_credit(activity=activity, person_id=request.viewer.person_id)
+    credit = threads.get_credit(activity=activity, person_id=request.viewer.person_id)
+    if credit is not None:
+        report(credit)
+    return credit
 
 
 def _tabs(mount: Mount, activity: Activity, sort: threads.Sort, only: threads.Only, cursor: str) -> dict[str, Any]:

@@ -1,0 +1,159 @@
+"""All that the Companion needs of the Open edX platform: nothing else imports it.
+
+Where there is no platform (the XBlock SDK's workbench) a stand-in answers. Where there is one, a name that has moved
+raises ImportError: a gate that cannot ask must not open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Final
+
+from django.conf import settings
+
+# The platform's names, each with the module that has it: docs/references/openedx.md, and a test, list the same.
+NAMES: Final = {
+    "CourseEnrollment": "common.djangoapps.student.models",
+    "CourseAccessRole": "common.djangoapps.student.models",
+    "Role": "openedx.core.djangoapps.django_comment_common.models",
+    "get_cohort": "openedx.core.djangoapps.course_groups.cohorts",
+    "get_course_overview_or_none": "openedx.core.djangoapps.content.course_overviews.api",
+    "get_value_for_org": "openedx.core.djangoapps.site_configuration.helpers",
+    "CourseWaffleFlag": "openedx.core.djangoapps.waffle_utils",
+    "EnrolledTab": "lms.djangoapps.courseware.tabs",
+}
+
+
+@cache
+def is_here() -> bool:
+    """Whether this process is an LMS or a Studio."""
+    return find_spec("openedx") is not None and find_spec("openedx.core") is not None
+
+
+def issuer() -> str:
+    """Who vouches for a user id: the LMS, also for its Studio."""
+    return str(getattr(settings, "LMS_ROOT_URL", "") or "openedx")
+
+
+def organization_name(course_id: str) -> str:
+    """The company or school that a course's people and knowledge belong to: that of its site, else the platform's."""
+    name = getattr(settings, "COMPANION_ORGANIZATION", "") or getattr(settings, "PLATFORM_NAME", "") or "Open edX"
+    if is_here():
+        name = _platform("get_value_for_org")(_course_key(course_id).org, "COMPANION_ORGANIZATION", name)
+    return str(name)
+
+
+def is_enrolled(user_id: int | str, course_id: str) -> bool:
+    """Whether somebody has an active enrolment."""
+    if not is_here():
+        return str(user_id) not in getattr(settings, "COMPANION_WORKBENCH_OUTSIDERS", ())
+    rows = _platform("CourseEnrollment").objects
+    return bool(rows.filter(user_id=user_id, course_id=_course_key(course_id), is_active=True).exists())
+
+
+def course_roles(user_id: int | str, course_id: str) -> frozenset[str]:
+    """The platform's words for what somebody is in a course: access roles ("instructor", "staff", "limited_staff")
+    and forum roles with "forum " in front ("forum Moderator").
+    """
+    if not is_here():
+        return frozenset(getattr(settings, "COMPANION_WORKBENCH_ROLES", {}).get(str(user_id), ()))
+    key = _course_key(course_id)
+    access = _platform("CourseAccessRole").objects.filter(user_id=user_id, course_id=key)
+    forum = _platform("Role").objects.filter(users__id=user_id, course_id=key)
+    names = [f"forum {name}" for name in forum.values_list("name", flat=True)]
+    return frozenset([*access.values_list("role", flat=True), *names])
+
+
+def course_title(course_id: str) -> str:
+    """What learners call the course; "" where it is not known."""
+    if not is_here():
+        return str(getattr(settings, "COMPANION_WORKBENCH_COURSE", ""))
+    overview = _platform("get_course_overview_or_none")(_course_key(course_id))
+    return str(overview.display_name_with_default) if overview else ""
+
+
+def cohort_name(user_id: int | str, course_id: str) -> str:
+    """The cohort that somebody is in, or ""; nobody is put into one by our asking."""
+    if not is_here():
+        return ""
+    from django.contrib.auth import get_user_model
+
+    cohort = _platform("get_cohort")(
+        get_user_model().objects.get(pk=user_id), _course_key(course_id), assign=False, use_cached=True
+    )
+    return str(cohort.name) if cohort else ""
+
+
+def is_switched_on(switch: str, course_id: str) -> bool:
+    """A waffle flag `companion.<switch>`, for all courses or for one (the LMS's admin site)."""
+    if not is_here():
+        return switch in getattr(settings, "COMPANION_WORKBENCH_SWITCHES", ())
+    flag = _platform("CourseWaffleFlag")(f"companion.{switch}", __name__)
+    return bool(flag.is_enabled(_course_key(course_id)))
+
+
+def user_id(username: str) -> int | str | None:
+    """The id of an account, or None where there is none of this name."""
+    if not is_here():
+        return username
+    from django.contrib.auth import get_user_model
+
+    found = get_user_model().objects.filter(username=username).values_list("pk", flat=True).first()
+    return int(found) if found is not None else None
+
+
+def real_user() -> Any:
+    """Who sends the request, also while they look as somebody else; None outside a request."""
+    try:
+        from crum import get_current_user
+    except ImportError:
+        return None
+    return get_current_user()
+
+
+def is_course_key(text: str) -> bool:
+    from opaque_keys import InvalidKeyError
+
+    try:
+        _course_key(text)
+    except InvalidKeyError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Which course a block stands in, and of what type it is."""
+
+    course_id: str
+    block_type: str
+
+
+def placement_of(usage_id: str) -> Placement | None:
+    """Where a usage key points, or None for a text that is none."""
+    from opaque_keys import InvalidKeyError
+    from opaque_keys.edx.keys import UsageKey
+
+    try:
+        key = UsageKey.from_string(usage_id)
+    except InvalidKeyError:
+        return None
+    return Placement(str(key.course_key), str(key.block_type))
+
+
+def _course_key(course_id: str) -> Any:
+    from opaque_keys.edx.keys import CourseKey
+
+    return CourseKey.from_string(course_id)
+
+
+def _platform(name: str) -> Any:
+    return getattr(import_module(NAMES[name]), name)
+
+
+def enrolled_tab() -> Any:
+    """The class of course tabs that only members see."""
+    return _platform("EnrolledTab") if is_here() else object

@@ -1,0 +1,48 @@
+"""The UI under a path of the LMS: what the course tab, the panel under a unit and the button beside a video open."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from companion.viewer import Mount
+from companion.web.mounting import path_for
+
+
+def plugin_mount(course_id: str, request: HttpRequest | None = None) -> Mount:
+    """The mount of a course's pages. Without a request (a view inside the platform's page) the script adds the token
+    that the platform's forms need.
+    """
+    prefix = reverse("companion_openedx:home", args=[course_id])
+    token = get_token(request) if request is not None else ""
+
+    def url_for(name: str, *args: object) -> str:
+        return prefix + path_for(name, *args)
+
+    return Mount(
+        name="openedx",
+        url_for=url_for,
+        fields=MappingProxyType({"csrfmiddlewaretoken": token} if token else {}),
+        headers=MappingProxyType({"X-CSRFToken": token} if token else {}),
+        settings_note=settings_note(),
+        back_url=course_home(course_id),
+        back_label=gettext("Back to the course"),
+    )
+
+
+def settings_note() -> str:
+    return gettext("Title, prompt and rules of this discussion are set in Studio, in the unit it stands in.")
+
+
+def course_home(course_id: str) -> str:
+    """The course in the learning MFE, else in the LMS itself; "" where neither is known."""
+    learning = getattr(settings, "LEARNING_MICROFRONTEND_URL", "")
+    if learning:
+        return f"{learning.rstrip('/')}/course/{course_id}/home"
+    root = getattr(settings, "LMS_ROOT_URL", "")
+    return f"{root}/courses/{course_id}/course/" if root else ""

@@ -1,0 +1,104 @@
+"""From a user and a course of the platform to a viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from companion import conf
+from companion.openedx import compat
+from companion.spaces import api as spaces
+from companion.viewer import Role, Viewer
+
+# The platform's roles by ours, the mightiest first. What is not here is a learner.
+INSTRUCTORS = frozenset({"instructor", "staff"})
+ASSISTANTS = frozenset({"limited_staff", "forum Administrator", "forum Moderator", "forum Community TA"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LmsUser:
+    """A user as the platform's user service or session knows them.
+
+    `is_staff` is whether the platform treats them as course staff in this request: False for an instructor who
+    looks at the course as a learner does. `is_global_staff` is that of the account.
+    """
+
+    id: int | str
+    username: str = ""
+    full_name: str = ""
+    email: str = ""
+    is_staff: bool = False
+    is_global_staff: bool = False
+
+    @property
+    def shown_name(self) -> str:
+        return self.full_name if conf.get("COMPANION_NAMES") == "full_name" else self.username
+
+
+def viewer_of(user: LmsUser, course_id: str) -> Viewer | None:
+    """The viewer, or None for somebody who is neither enrolled in the course nor on its staff."""
+    role = role_of(user, course_id)
+    if role is None:
+        return None
+    organization_id = organization(course_id)
+    person = spaces.admit_person(
+        organization_id=organization_id,
+        issuer=compat.issuer(),
+        subject=str(user.id),
+        name=user.shown_name,
+        email=user.email,
+    )
+    space = spaces.ensure_space(organization_id=organization_id, issuer=compat.issuer(), external_id=course_id)
+    if spaces.note_visit(space_id=space.pk, person_id=person.pk, role=role):
+        _refresh(organization_id, course_id, user, space_id=space.pk, person_id=person.pk)
+    return Viewer(
+        organization_id=organization_id,
+        space_id=space.pk,
+        person_id=person.pk,
+        role=role,
+        name=person.name,
+    )
+
+
+def role_of(user: LmsUser, course_id: str) -> Role | None:
+    """Somebody's role in a course, or None where they have no place in it."""
+    if user.is_staff:
+        roles = compat.course_roles(user.id, course_id)
+        if user.is_global_staff and not roles & INSTRUCTORS:
+            return Role.ADMINISTRATOR
+        return Role.INSTRUCTOR if roles & INSTRUCTORS or not roles & ASSISTANTS else Role.ASSISTANT
+    if not compat.is_enrolled(user.id, course_id):
+        return None
+    return Role.ASSISTANT if compat.course_roles(user.id, course_id) & ASSISTANTS else Role.LEARNER
+
+
+@lru_cache(maxsize=256)
+def _organization_id(name: str) -> int:
+    return spaces.ensure_organization(name=name).pk
+
+
+def organization(course_id: str) -> int:
+    """The id of the organization that a course belongs to, made at its first course."""
+    return _organization_id(compat.organization_name(course_id))
+
+
+def forget_organizations() -> None:
+    """Drop what this process remembers of organizations, for tests that roll the database back."""
+    _organization_id.cache_clear()
+
+
+def set_cohorts(*, space_id: int, person_id: int, names: Iterable[str]) -> None:
+    """A cohort is a group of the space, known by its name: the platform's event gives no id."""
+    spaces.set_groups(space_id=space_id, person_id=person_id, external_ids=[f"cohort {name}" for name in names if name])
+
+
+def _refresh(organization_id: int, course_id: str, user: LmsUser, *, space_id: int, person_id: int) -> None:
+    """What costs a look into the platform: once in a while, not at each request."""
+    spaces.ensure_space(
+        organization_id=organization_id,
+        issuer=compat.issuer(),
+        external_id=course_id,
+        title=compat.course_title(course_id),
+    )
+    set_cohorts(space_id=space_id, person_id=person_id, names=[compat.cohort_name(user.id, course_id)])

@@ -1,0 +1,80 @@
+"""What the platform tells us, as it happens: enrolments, cohorts, retirement.
+
+A course that nobody has opened the Companion in has no space, and its events change nothing: the first visit asks.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from companion import conf
+from companion.openedx import compat, people
+from companion.spaces import api as spaces
+from companion.threads import api as threads
+from companion.viewer import Role
+
+logger = logging.getLogger(__name__)
+
+
+def enrolled(enrollment: Any, **_kwargs: Any) -> None:
+    """COURSE_ENROLLMENT_CREATED (openedx_events, CourseEnrollmentData)."""
+    course_id = str(enrollment.course.course_key)
+    space = _space(course_id)
+    if space is None or not enrollment.is_active:
+        return
+    person = _person(space, enrollment.user)
+    # The platform's word at the next visit says more than "learner"; somebody who has a role keeps it until then.
+    spaces.enrol(space_id=space.pk, person_id=person.pk, role=Role.LEARNER)
+
+
+def enrolment_changed(enrollment: Any, **kwargs: Any) -> None:
+    """COURSE_ENROLLMENT_CHANGED: the mode, or whether it is active."""
+    (enrolled if enrollment.is_active else unenrolled)(enrollment, **kwargs)
+
+
+def unenrolled(enrollment: Any, **_kwargs: Any) -> None:
+    """COURSE_UNENROLLMENT_COMPLETED."""
+    course_id = str(enrollment.course.course_key)
+    space = _space(course_id)
+    if space is not None:
+        spaces.leave_space(
+            organization_id=space.organization_id,
+            issuer=compat.issuer(),
+            external_id=course_id,
+            subject=str(enrollment.user.id),
+        )
+
+
+def cohort_changed(cohort: Any, **_kwargs: Any) -> None:
+    """COHORT_MEMBERSHIP_CHANGED (openedx_events, CohortData)."""
+    space = _space(str(cohort.course.course_key))
+    if space is not None:
+        person = _person(space, cohort.user)
+        people.set_cohorts(space_id=space.pk, person_id=person.pk, names=[cohort.name])
+
+
+def retire(user: Any, **_kwargs: Any) -> None:
+    """USER_RETIRE_LMS_MISC: the account is being erased by the platform's retirement pipeline."""
+    ids = spaces.forget_person(issuer=compat.issuer(), subject=str(user.pk))
+    touched = threads.retire_authors(person_ids=ids, delete_posts=conf.get("COMPANION_RETIRED_POSTS") == "delete")
+    logger.info("Retired %d people, %d posts", len(ids), touched)
+
+
+def _space(course_id: str) -> spaces.Space | None:
+    return spaces.find_space(
+        organization_id=people.organization(course_id), issuer=compat.issuer(), external_id=course_id
+    )
+
+
+def _person(space: spaces.Space, user: Any) -> spaces.Person:
+    known = people.LmsUser(
+        id=user.id, username=user.pii.username, full_name=user.pii.name or "", email=user.pii.email or ""
+    )
+    return spaces.admit_person(
+        organization_id=space.organization_id,
+        issuer=compat.issuer(),
+        subject=str(known.id),
+        name=known.shown_name,
+        email=known.email,
+    )

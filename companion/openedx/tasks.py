@@ -1,0 +1,45 @@
+"""The platform's Celery works off the same table of tasks that the standalone worker does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django_tasks.signals import task_enqueued
+
+from companion import clock
+from companion.tasks import next_run, worker
+
+try:
+    from celery import shared_task
+except ImportError:  # the workbench has no Celery; `companion worker` does the same
+    shared_task = None
+
+
+def drain() -> int:
+    """Run what is ready, and come back for what is to be tried later; gives the seconds until then, or 0.
+
+    The platform has no beat by default, so each enqueued task asks for one run, and each run for the next.
+    """
+    worker(interval=0).work(forever=False)
+    coming = next_run()
+    if coming is None:
+        return 0
+    seconds = max(1, int((coming - clock.now()).total_seconds()) + 1)
+    if shared_task is not None:
+        drain_task.apply_async(countdown=seconds)
+    return seconds
+
+
+if shared_task is not None:
+    drain_task = shared_task(name="companion.drain", ignore_result=True)(drain)
+
+
+def _ask(**_kwargs: Any) -> None:
+    """Asked after commit: before that the row is not there for another process."""
+    transaction.on_commit(lambda: drain_task.apply_async())
+
+
+def connect() -> None:
+    if shared_task is not None:
+        task_enqueued.connect(_ask, dispatch_uid="companion.openedx.tasks")

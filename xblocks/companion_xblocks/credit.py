@@ -1,0 +1,83 @@
+"""Completion and grade of a block: the credit rule that learners read above the threads, told to the platform."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xblock.completable import CompletableXBlockMixin, XBlockCompletionMode
+from xblock.fields import Boolean, Float, Integer, Scope
+from xblock.scorable import ScorableXBlockMixin, Score
+
+from companion.errors import InvalidInput
+from companion.threads import api as threads
+from companion.viewer import Viewer
+
+
+class CreditMixin(CompletableXBlockMixin, ScorableXBlockMixin):
+    """Needs `host` and `follow` of the block."""
+
+    completion_mode = XBlockCompletionMode.COMPLETABLE
+    host: Any
+    follow: Any
+
+    credit_threads = Integer(default=0, scope=Scope.content, help="How many threads a learner starts for credit.")
+    credit_replies = Integer(default=0, scope=Scope.content, help="How many replies a learner writes for credit.")
+    credit_words = Integer(default=0, scope=Scope.content, help="How many words each of them has at least.")
+    graded_credit = Boolean(default=False, scope=Scope.settings, help="Whether credit counts as a grade.")
+    weight = Float(default=1.0, scope=Scope.settings, values={"min": 0}, help="How many points full credit gives.")
+    reported_share = Float(default=0.0, scope=Scope.user_state, help="The credit that the platform knows of, 0 to 1.")
+
+    @property
+    def has_credit_rule(self) -> bool:
+        return bool(self.credit_threads or self.credit_replies)
+
+    @property
+    def has_custom_completion(self) -> bool:
+        """Without a rule the platform completes the block when it was seen."""
+        return self.has_credit_rule
+
+    @property
+    def has_score(self) -> bool:
+        return bool(self.graded_credit and self.has_credit_rule)
+
+    def report_credit(self, credit: threads.Credit) -> None:
+        """Tell the platform how far a learner is. It never goes down: a post that a moderator hides costs nothing
+        that the learner was told they had.
+        """
+        if credit.share <= self.reported_share:
+            return
+        self.reported_share = credit.share
+        self.emit_completion(credit.share)
+        if self.has_score:
+            self._publish_grade(self.get_score(), only_if_higher=True)
+
+    def report_now(self, viewer: Viewer) -> None:
+        """After something was written. What was written anonymously is not counted yet (see threads/credit.py)."""
+        if not self.has_credit_rule or viewer.is_staff or self.reported_share >= 1:
+            return
+        try:
+            credit = threads.get_credit(activity=self.follow(viewer), person_id=viewer.person_id)
+        except InvalidInput:
+            return
+        if credit is not None:
+            self.report_credit(credit)
+
+    def max_score(self) -> float | None:
+        return 1.0 if self.has_score else None
+
+    def has_submitted_answer(self) -> bool:
+        return bool(self.reported_share > 0)
+
+    def get_score(self) -> Score:
+        return Score(raw_earned=self.reported_share, raw_possible=1.0)
+
+    def set_score(self, score: Score) -> None:
+        self.reported_share = score.raw_earned / score.raw_possible if score.raw_possible else 0.0
+
+    def calculate_score(self) -> Score:
+        """From what was written, for the platform's "rescore"."""
+        door = self.host.door()
+        credit = None
+        if isinstance(door, Viewer):
+            credit = threads.get_credit(activity=self.follow(door), person_id=door.person_id)
+        return Score(raw_earned=credit.share if credit else 0.0, raw_possible=1.0)
