@@ -1,10 +1,14 @@
 """Settings of the workbench, with the plugin's own added as the platform would add them."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 FOLDER = Path(os.environ.get("COMPANION_WORKBENCH_DIR", "var/workbench")).resolve()
 FOLDER.mkdir(parents=True, exist_ok=True)
+
+# The SDK's vertical and HTML blocks find their templates by bare names.
+SAMPLES = Path(str(find_spec("sample_xblocks.basic").submodule_search_locations[0]))  # type: ignore[union-attr,index]
 
 SECRET_KEY = "the workbench is for one person on one machine"
 DEBUG = True
@@ -32,7 +36,7 @@ ROOT_URLCONF = "examples.workbench.urls"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [Path(__file__).parent / "templates"],
+        "DIRS": [Path(__file__).parent / "templates", SAMPLES / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -56,6 +60,7 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ar", "العربية")]
 STATIC_URL = "/static/"
+STATICFILES_DIRS = [Path(__file__).parent / "static"]
 STATIC_ROOT = FOLDER / "static"
 # What openedx-django-pyfs wants; no block of ours stores files.
 DJFS = {"type": "osfs", "directory_root": str(FOLDER / "files"), "url_root": "/files"}
