@@ -11,7 +11,7 @@ from django.core.cache import cache
 from companion import events
 from companion.viewer import Viewer
 from tests import people, services
-from tests.http import LtiReader, Reader
+from tests.http import LtiReader, Reader, plugin_reader, xblock_reader
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,11 +36,44 @@ def course(db: None) -> people.Course:
     return people.course()
 
 
+def _lti_reader(mount: str) -> Callable[[Viewer], Reader]:
+    return lambda viewer: LtiReader(viewer, cookies=mount == "lti")
+
+
 @pytest.fixture(params=["lti", "lti without cookies"])
-def reader(request: pytest.FixtureRequest, db: None) -> Callable[[Viewer], Reader]:
+def lti_reader(request: pytest.FixtureRequest, db: None) -> Callable[[Viewer], Reader]:
+    """The same for what only an LTI session has."""
+    return _lti_reader(request.param)
+
+
+@pytest.fixture(params=["xblock", "plugin"])
+def openedx_reader(
+    request: pytest.FixtureRequest, db: None, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Viewer], Reader]:
+    """The same for what only the mounts inside Open edX have."""
+    return _openedx_reader(request.param, monkeypatch)
+
+
+@pytest.fixture(params=["lti", "lti without cookies", "xblock", "plugin"])
+def reader(request: pytest.FixtureRequest, db: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[Viewer], Reader]:
     """A person in front of the pages: every test that asks for this runs once under each mount."""
-    has_cookies = request.param == "lti"
-    return lambda viewer: LtiReader(viewer, cookies=has_cookies)
+    if request.param.startswith("lti"):
+        return _lti_reader(request.param)
+    return _openedx_reader(request.param, monkeypatch)
+
+
+def _openedx_reader(mount: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[Viewer], Reader]:
+    known: dict[str, Viewer] = {}
+    # Who an account is in a course has tests of its own (tests/openedx, tests/xblocks); here it is whom we say.
+    for module in ("companion.openedx.views", "companion_xblocks.host"):
+        monkeypatch.setattr(f"{module}.viewer_of", lambda user, _course_id: known[user.username])
+    make = xblock_reader if mount == "xblock" else plugin_reader
+
+    def make_known(viewer: Viewer) -> Reader:
+        known[f"p{viewer.person_id}"] = viewer
+        return make(viewer)
+
+    return make_known
 
 
 @pytest.fixture

@@ -7,12 +7,18 @@ from urllib.parse import urlencode
 
 from companion_lti import sessions
 from companion_lti.models import Deployment, LtiSession, Registration
+from companion_xblocks.host import WORKBENCH_COURSE
+from django.contrib.auth import get_user_model
 from django.http import HttpResponse
+from django.middleware.csrf import _get_new_csrf_string
 from django.test import Client
+from workbench.runtime import WorkbenchRuntime
 
 from companion import clock
-from companion.viewer import Viewer
+from companion.openedx.mount import plugin_mount
+from companion.viewer import Mount, Viewer
 from companion.web.mounting import path_for
+from companion.web.page import with_query
 
 
 class Reader(Protocol):
@@ -58,6 +64,49 @@ def lti_session(viewer: Viewer, **facts: Any) -> LtiSession:
     )
 
 
+def htmx_headers(htmx: bool) -> dict[str, str]:
+    return {"HX-Request": "true"} if htmx else {}
+
+
+class OpenedxReader:
+    """Somebody signed in at an LMS, under one of the two mounts there. The platform's check of forms is on."""
+
+    def __init__(self, viewer: Viewer, mount: Mount) -> None:
+        self.client = Client(enforce_csrf_checks=True)
+        self.viewer, self.mount = viewer, mount
+
+    def url(self, name: str, *args: object, **query: object) -> str:
+        return with_query(self.mount.url_for(name, *args), query)
+
+    def get(self, name: str, *args: object, htmx: bool = False, **query: object) -> HttpResponse:
+        return self.client.get(self.url(name, *args, **query), headers=self._headers(htmx))
+
+    def post(self, name: str, *args: object, htmx: bool = False, **fields: object) -> HttpResponse:
+        token = _get_new_csrf_string()
+        self.client.cookies["csrftoken"] = token
+        fields.setdefault("csrfmiddlewaretoken", token)
+        return self.client.post(self.url(name, *args), fields, headers=self._headers(htmx))
+
+    def _headers(self, htmx: bool) -> dict[str, str]:
+        return htmx_headers(htmx)
+
+
+def plugin_reader(viewer: Viewer) -> OpenedxReader:
+    """Under the plugin's path. The account stands for the viewer (conftest.py knows which)."""
+    reader = OpenedxReader(viewer, plugin_mount(WORKBENCH_COURSE))
+    account, _new = get_user_model().objects.get_or_create(username=f"p{viewer.person_id}")
+    reader.client.force_login(account)
+    return reader
+
+
+def xblock_reader(viewer: Viewer) -> OpenedxReader:
+    """Under a block's handler in the workbench."""
+    runtime = WorkbenchRuntime(f"p{viewer.person_id}")
+    runtime.id_generator.set_scenario("pages")
+    block = runtime.get_block(runtime.parse_xml_string("<companion_discussion/>"))
+    return OpenedxReader(viewer, block.host.mount())
+
+
 class LtiReader:
     """Somebody in an LTI session; `cookies=False` is a browser that keeps none, so that the page token must do."""
 
@@ -80,7 +129,7 @@ class LtiReader:
         return self.client.post(self.url(name, *args), fields, headers=self._headers(htmx))
 
     def _headers(self, htmx: bool) -> dict[str, str]:
-        headers = {"HX-Request": "true"} if htmx else {}
+        headers = htmx_headers(htmx)
         if not self.has_cookies:
             headers[sessions.TOKEN_HEADER] = sessions.page_token(self.session)
         return headers

@@ -9,7 +9,19 @@ os.environ.setdefault("COMPANION_URL", "http://localhost:8601")
 os.environ.setdefault("LOG_LEVEL", "ERROR")
 
 from companion.standalone.settings import *  # noqa: F403
-from companion.standalone.settings import DATABASES, STORAGES
+from companion.standalone.settings import DATABASES, INSTALLED_APPS, STORAGES, TEMPLATES
+from examples.workbench import SAMPLES
+
+# Beside the standalone service, what an LMS and the workbench have: the page suite runs under every mount.
+INSTALLED_APPS += ["companion.openedx", "companion_xblocks", "djpyfs", "workbench"]
+ROOT_URLCONF = "tests.urls"
+TEMPLATES[0]["DIRS"] = [SAMPLES / "templates"]
+LOGIN_URL = "/admin/login/"
+DJFS = {"type": "osfs", "directory_root": tempfile.gettempdir(), "url_root": "/files"}
+EXCLUDED_XBLOCKS: set[str] = set()
+WORKBENCH = {"reset_state_on_restart": False, "services": {"user": "tests.workbench_people.TestUsers"}}
+COMPANION_WORKBENCH_ROLES = {"ben": ["instructor"]}
+COMPANION_WORKBENCH_OUTSIDERS = ["dee"]
 
 ALLOWED_HOSTS = ["localhost", "testserver"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -22,9 +22,8 @@ ANONYMOUS_DELAY: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credit:
-    """How much of a rule is met. `rule` says it in words; `share` is 0 to 1, each thread and reply worth the same."""
+    """How much of a rule is met: in words, and as 0 to 1, each thread and reply worth the same."""
 
-    rule: str
     progress: str
     share: float
 
@@ -42,7 +41,6 @@ def get_credit(*, activity: Activity, person_id: int) -> Credit | None:
     wanted = settings.credit_threads + settings.credit_replies
     done = min(threads, settings.credit_threads) + min(replies, settings.credit_replies)
     return Credit(
-        rule=credit_rule(activity),
         progress=gettext("So far: %(done)d of %(wanted)d") % {"done": done, "wanted": wanted},
         share=done / wanted,
     )

@@ -1,14 +1,12 @@
 """Settings of the workbench, with the plugin's own added as the platform would add them."""
 
 import os
-from importlib.util import find_spec
 from pathlib import Path
+
+from examples.workbench import SAMPLES
 
 FOLDER = Path(os.environ.get("COMPANION_WORKBENCH_DIR", "var/workbench")).resolve()
 FOLDER.mkdir(parents=True, exist_ok=True)
-
-# The SDK's vertical and HTML blocks find their templates by bare names.
-SAMPLES = Path(str(find_spec("sample_xblocks.basic").submodule_search_locations[0]))  # type: ignore[union-attr,index]
 
 SECRET_KEY = "the workbench is for one person on one machine"
 DEBUG = True

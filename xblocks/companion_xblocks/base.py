@@ -7,7 +7,6 @@ re-run, an import and a library carry them along; the activity's row follows the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from functools import cached_property, partial
 from typing import Any, ClassVar, Final
 
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from web_fragments.fragment import Fragment
 from xblock.core import XBlock
-from xblock.fields import DateTime, Scope, String
+from xblock.fields import DateTime, Scope, String, UserScope
 from xblock.validation import ValidationMessage
 
 from companion import markdown
@@ -150,11 +149,18 @@ class CompanionBlock(CreditMixin, XBlock):
         return {
             "external_id": str(self.scope_ids.usage_id),
             "kind": self.kind,
-            "title": self.display_name or str(self.kind.label),
-            "settings": {name: getattr(self, name) for name in SETTINGS},
-            "opens_at": self._moment("opens_at"),
-            "closes_at": self._moment("closes_at"),
+            "title": self._read("display_name") or str(self.kind.label),
+            "settings": {name: self._read(name) for name in SETTINGS},
+            "opens_at": self._read("opens_at"),
+            "closes_at": self._read("closes_at"),
         }
+
+    def add_xml_to_node(self, node: Any) -> None:
+        """The settings, and nothing of a learner: an export is for another course."""
+        super().add_xml_to_node(node)
+        for name, field in self.fields.items():
+            if getattr(field.scope, "user", UserScope.NONE) is not UserScope.NONE and name in node.attrib:
+                del node.attrib[name]
 
     def follow(self, viewer: Viewer) -> spaces.Activity:
         """The activity of this block in the course run where it stands, brought in line with the fields.
@@ -181,12 +187,12 @@ class CompanionBlock(CreditMixin, XBlock):
     def _preview(self) -> spaces.Activity:
         return spaces.preview_activity(space_id=self.host.space_id(), **self.values())
 
-    def _moment(self, name: str) -> datetime | None:
-        """A date field. What an import wrote wrongly cannot be read, and counts as wrong rather than as empty."""
+    def _read(self, name: str) -> Any:
+        """A field's value. What an import stored wrongly cannot be read, and counts as wrong rather than as empty."""
         try:
-            return getattr(self, name)  # type: ignore[no-any-return]
+            return getattr(self, name)
         except (TypeError, ValueError) as error:
-            raise InvalidInput({name: _("This is not a date: %(field)s") % {"field": name}}) from error
+            raise InvalidInput({name: _("This cannot be read: %(field)s") % {"field": name}}) from error
 
     def _what_is_wrong(self, error: InvalidInput, viewer: Viewer) -> str:
         if viewer.can_configure:

@@ -29,7 +29,11 @@ class CreditMixin(CompletableXBlockMixin, ScorableXBlockMixin):
 
     @property
     def has_credit_rule(self) -> bool:
-        return bool(self.credit_threads or self.credit_replies)
+        try:
+            return bool(self.credit_threads or self.credit_replies)
+        except (TypeError, ValueError):
+            # The platform asks for every block of a course: one broken field must not stop it.
+            return False
 
     @property
     def has_custom_completion(self) -> bool:

@@ -25,8 +25,8 @@ class BlockForm(CreditForm):
     def for_block(cls, block: Any) -> BlockForm:
         """The form filled in from the fields, also from those that an import broke."""
         names = (*SETTINGS, "graded_credit", "weight")
-        first = {name: getattr(block, name, None) for name in names}
-        for name in ("opens_at", "closes_at"):
+        first = {}
+        for name in (*names, "opens_at", "closes_at"):
             try:
                 first[name] = getattr(block, name)
             except (TypeError, ValueError):

@@ -50,6 +50,7 @@ def show_list(request: CompanionRequest, activity: Activity) -> HttpResponse:
     links = Pattern(request.mount, "thread-detail")
     context = {
         "activity": activity,
+        "credit_rule": threads.credit_rule(activity) if request.mount.report_credit else "",
         "credit": _credit(request, activity),
         "can_start": permissions.can_start_thread(request.viewer, activity),
         "is_closed": activity.has_closed(),

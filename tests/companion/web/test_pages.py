@@ -165,7 +165,7 @@ def test_editing_without_and_with_htmx(course, thread, reader):
     piece = ben.get("post-edit", thread.pk, 2, htmx=True)
     assert "<html" not in text_of(piece)
     done = ben.post("post-edit", thread.pk, 2, body="Yes, anyone.", version=1, htmx=True)
-    assert (done.status_code, done["Location"].endswith("/posts/2/")) == (303, True)
+    assert (done.status_code, done["Location"].split("?")[0].endswith("/posts/2/")) == (303, True)
     shown = text_of(ben.get("post-detail", thread.pk, 2, htmx=True))
     assert "Yes, anyone." in shown
     assert "edited" in shown
@@ -186,7 +186,7 @@ def test_deleting_asks_first(course, thread, reader):
     assert ben.post("post-delete", thread.pk, 2, htmx=True).status_code == 303
     assert "Deleted by its author" in text_of(ana.get("thread-detail", thread.pk))
     gone = ana.post("post-delete", thread.pk, 1)
-    assert gone["Location"].endswith(f"/activities/{course.activity.uid}/")
+    assert gone["Location"].split("?")[0].endswith(f"/activities/{course.activity.uid}/")
     assert ana.get("thread-detail", thread.pk).status_code == 404
 
 
@@ -217,8 +217,16 @@ def test_learners_see_no_tools_of_the_staff(course, thread, reader):
     assert "/posts/1/edit/" in page
 
 
-def test_ben_sets_title_prompt_policy_and_starters(course, reader):
-    ben, ana = reader(course.ben), reader(course.ana)
+def test_in_open_edx_the_settings_are_in_studio(course, openedx_reader):
+    ben = openedx_reader(course.ben)
+    answer = ben.get("activity-settings", course.activity.uid)
+    assert (answer.status_code, "set in Studio" in text_of(answer)) == (403, True)
+    assert ben.post("activity-settings", course.activity.uid, title="Mine").status_code == 403
+    assert "/settings/" not in text_of(ben.get("thread-list", course.activity.uid))
+
+
+def test_ben_sets_title_prompt_policy_and_starters(course, lti_reader):
+    ben, ana = lti_reader(course.ben), lti_reader(course.ana)
     assert "Discuss the unit" in text_of(ben.get("activity-settings", course.activity.uid))
     saved = ben.post(
         "activity-settings",
@@ -242,8 +250,8 @@ def test_ben_sets_title_prompt_policy_and_starters(course, reader):
     assert ana.get("activity-settings", course.activity.uid).status_code == 403
 
 
-def test_dates_in_the_wrong_order_are_refused_beside_the_field(course, reader):
-    answer = reader(course.ben).post(
+def test_dates_in_the_wrong_order_are_refused_beside_the_field(course, lti_reader):
+    answer = lti_reader(course.ben).post(
         "activity-settings",
         course.activity.uid,
         title="T",
@@ -272,9 +280,9 @@ def test_anothers_thread_looks_like_one_that_does_not_exist(course, thread, read
             ("thread-list", "00000000-0000-0000-0000-000000000000"),
         )
     ]
-    assert {re.sub(r"/lti/s/\w+/|[0-9a-f]{64}", "", page) for page in pages} == {
-        re.sub(r"/lti/s/\w+/|[0-9a-f]{64}", "", pages[0])
-    }
+    # Forms' tokens differ from page to page.
+    told_apart = re.compile(r"/lti/s/\w+/|\b[0-9a-f]{64}\b|\b\w{64}\b")
+    assert len({told_apart.sub("", page) for page in pages}) == 1
     assert "There is nothing here" in pages[0]
     assert "Who declares" not in pages[0]
 
