@@ -59,6 +59,7 @@ bench: $(VENV)/.ready ## Measurements, one JSON line a figure
 messages: $(VENV)/.ready ## Collect and compile the texts to translate (needs gettext)
 	cd companion && ../$(BIN)/django-admin makemessages --all --no-location --settings tests.settings --pythonpath ..
 	cd lti/companion_lti && ../../$(BIN)/django-admin makemessages --all --no-location --settings tests.settings --pythonpath ../..
+	cd xblocks/companion_xblocks && ../../$(BIN)/django-admin makemessages --all --no-location --settings tests.settings --pythonpath ../..
 	$(BIN)/django-admin compilemessages --settings tests.settings --ignore .venv
 
 clean: ## Remove what this file made

@@ -15,7 +15,7 @@ import pytest
 from django.core.management import call_command
 
 ROOT = Path(__file__).parents[2]
-SOURCES = [ROOT / "companion", ROOT / "lti" / "companion_lti"]
+SOURCES = [ROOT / "companion", ROOT / "lti" / "companion_lti", ROOT / "xblocks" / "companion_xblocks"]
 CATALOGUES = [
     pytest.param(source / "locale" / language / "LC_MESSAGES" / "django.po", id=f"{source.name}-{language}")
     for source in SOURCES
