@@ -28,11 +28,15 @@ def first_view(view: Callable[[CompanionRequest], HttpResponse], *, viewer: View
     return answer(request, view, viewer=viewer, mount=mount).content.decode()
 
 
-def embed(view: str, *, is_inert: bool = False) -> str:
-    """HTML for the host's page with a first view in it. `is_inert` is for a preview, where nothing can be pressed."""
+def embed(view: str, *, is_inert: bool = False, has_links: bool = True) -> str:
+    """HTML for the host's page with a first view in it.
+
+    `is_inert` is for a preview, where nothing can be pressed; without `has_links` it stays the only view.
+    """
     values = {
         "view": view,
         "is_inert": is_inert,
+        "has_links": has_links,
         "language": get_language(),
         "direction": "rtl" if get_language_bidi() else "ltr",
         "csrf_cookie": settings.CSRF_COOKIE_NAME,

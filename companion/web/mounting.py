@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from companion.errors import CompanionError, Conflict, InvalidInput, NotAllowed, NotFound
 from companion.keyset import InvalidCursor
 from companion.viewer import Mount, Viewer
-from companion.web.page import render_message
+from companion.web.page import is_block, render_message
 
 URLCONF = "companion.web.urls"
 
@@ -58,4 +58,7 @@ def answer(
     except (Conflict, CompanionError) as error:
         response = render_message(request, gettext("This has changed meanwhile"), str(error), status=409)
     response.headers.setdefault("Cache-Control", "private, no-cache")
+    if is_block(request):
+        # A view inside the host's page is none of its history: htmx 2.0.10 takes hx-push-url="false" for "not said".
+        response.headers["HX-Push-Url"] = "false"
     return response

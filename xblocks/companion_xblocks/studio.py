@@ -18,7 +18,7 @@ from companion_xblocks.forms import BlockForm
 
 def view(block: Any) -> Fragment:
     html = render_to_string("companion_xblocks/studio.html", {"form": BlockForm.for_block(block), "prefix": "studio-"})
-    fragment = Fragment(embed(html))
+    fragment = Fragment(embed(html, has_links=False))
     fragment.add_javascript_url(script_url())
     fragment.initialize_js("CompanionStudio", {"url": block.runtime.handler_url(block, "studio_submit")})
     return fragment

@@ -211,6 +211,19 @@
     return loading;
   }
 
+  /* Somebody may click while htmx is still on its way: that click waits, instead of leaving the host's page. */
+  function holdClicks(root) {
+    let held = null;
+    const hold = (event) => {
+      const pressed = event.target.closest("a, button");
+      if (!pressed || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      held = pressed;
+    };
+    root.addEventListener("click", hold);
+    return { end: () => { root.removeEventListener("click", hold); if (held) held.click(); } };
+  }
+
   /* The views of ours in a part of the host's page. A parser has built their shadow roots, innerHTML has not. */
   function embed(part) {
     for (const host of part.querySelectorAll(".companion-host:not([data-ready])")) {
@@ -221,8 +234,9 @@
         template.remove();
       }
       const frame = host.shadowRoot.querySelector(".companion");
-      if (frame.inert) continue;
-      withHtmx(host.dataset.htmx).then(() => { htmx.process(frame); attach(host.shadowRoot, frame); }, () => {});
+      if (frame.inert || !frame.hasAttribute("hx-boost")) continue;
+      const wait = holdClicks(host.shadowRoot);
+      withHtmx(host.dataset.htmx).then(() => { htmx.process(frame); attach(host.shadowRoot, frame); }, () => {}).finally(wait.end);
     }
   }
 
@@ -277,6 +291,7 @@
         });
         const answer = await response.json();
         if (answer.errors) { notify("error", { title: "", message: Object.values(answer.errors).join(" ") }); showErrors(answer.errors); return; }
+        showErrors({});
         notify("save", { state: "end" });
         form.dispatchEvent(new CustomEvent("companion:saved", { bubbles: true, composed: true }));
       } catch {
