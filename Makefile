@@ -63,4 +63,4 @@ messages: $(VENV)/.ready ## Collect and compile the texts to translate (needs ge
 	$(BIN)/django-admin compilemessages --settings tests.settings --ignore .venv
 
 clean: ## Remove what this file made
-	rm -rf $(VENV) build dist var *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage* htmlcov
+	rm -rf $(VENV) .nox build dist var *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage* htmlcov

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 import socket
+import subprocess
 from urllib.parse import quote
 
 REQUIRED = os.environ.get("COMPANION_REQUIRE_SERVICES") == "1"
@@ -36,6 +37,12 @@ def redis_url() -> str | None:
 
 def chromium_path() -> str | None:
     return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def has_python(version: str) -> bool:
+    """Whether this Python can be started by name; a version manager's stand-in for one that is off says no."""
+    path = shutil.which(f"python{version}")
+    return path is not None and subprocess.run([path, "-c", "pass"], capture_output=True).returncode == 0
 
 
 def _answers(host: str, port: int) -> bool:

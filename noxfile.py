@@ -1,0 +1,21 @@
+"""The blocks and the plugin under both runtimes of Open edX: `nox`.
+
+Ulmo: Python 3.11 with XBlock 6.1, the last for it. Verawood: Python 3.12 with XBlock 6.3.
+"""
+
+import nox
+
+nox.options.reuse_existing_virtualenvs = True
+nox.options.default_venv_backend = "venv"
+
+
+@nox.session(python=["3.11", "3.12"])
+def openedx(session: nox.Session) -> None:
+    session.install("-e", ".[standalone,dev]")
+    session.run("pip", "check")
+    session.run(
+        *("pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "-m", "not browser and not packaging"),
+        *("tests/xblocks", "tests/openedx", "tests/companion"),
+        *session.posargs,
+        env={"PYTHONPATH": "."},
+    )
