@@ -45,11 +45,14 @@ def main() -> int:
 def other_runtime() -> int:
     """What touches Open edX again under its other Python and XBlock (noxfile.py). Not a service: it may be missing."""
     version = "3.12" if sys.version_info < (3, 12) else "3.11"
-    if not services.has_python(version):
+    folder = services.python_folder(version)
+    if folder is None:
         print(f"\nLeft out, because not found here: Python {version}.", flush=True)
         return 0
     print(f"\n== Python {version}, the XBlock that goes with it ==", flush=True)
-    return subprocess.run([sys.executable, "-m", "nox", "-s", f"openedx-{version}"]).returncode
+    path = os.pathsep.join([os.environ["PATH"], str(folder)])
+    command = [sys.executable, "-m", "nox", "-s", f"openedx-{version}"]
+    return subprocess.run(command, env=os.environ | {"PATH": path}).returncode
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+from pathlib import Path
 from urllib.parse import quote
 
 REQUIRED = os.environ.get("COMPANION_REQUIRE_SERVICES") == "1"
@@ -39,10 +40,13 @@ def chromium_path() -> str | None:
     return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 
-def has_python(version: str) -> bool:
-    """Whether this Python can be started by name; a version manager's stand-in for one that is off says no."""
-    path = shutil.which(f"python{version}")
-    return path is not None and subprocess.run([path, "-c", "pass"], capture_output=True).returncode == 0
+def python_folder(version: str) -> Path | None:
+    """The folder of a Python that can be started by name ("3.12"): on the PATH, or kept by pyenv and not switched on."""
+    kept = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser() / "versions"
+    for found in (shutil.which(f"python{version}"), *sorted(kept.glob(f"{version}.*/bin/python{version}"))):
+        if found is not None and subprocess.run([found, "-c", "pass"], capture_output=True).returncode == 0:
+            return Path(found).parent
+    return None
 
 
 def _answers(host: str, port: int) -> bool:
