@@ -41,7 +41,7 @@ def chromium_path() -> str | None:
 
 
 def python_folder(version: str) -> Path | None:
-    """The folder of a Python that can be started by name ("3.12"): on the PATH, or kept by pyenv and not switched on."""
+    """The folder of a Python ("3.12") that can be started: on the PATH, or kept by pyenv and not switched on."""
     kept = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser() / "versions"
     for found in (shutil.which(f"python{version}"), *sorted(kept.glob(f"{version}.*/bin/python{version}"))):
         if found is not None and subprocess.run([found, "-c", "pass"], capture_output=True).returncode == 0:

@@ -29,6 +29,7 @@ from companion.viewer import Viewer
 from companion.web.mounting import path_for
 from tests import http
 from tests.benchmarks import data, floors, texts
+from tests.benchmarks.blocks import block_figures
 from tests.benchmarks.measure import Call, Pair, Web
 
 ROLE = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
@@ -42,6 +43,7 @@ def all_figures(found: data.DataSet) -> Iterator[Pair]:
     yield from _polls(found, reader)
     yield _reply(found, reader)
     yield from _launches(found, web)
+    yield from block_figures(found)
     yield _rendering()
 
 

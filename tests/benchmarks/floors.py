@@ -104,5 +104,5 @@ urlpatterns = [
     path("floor/poll/<int:thread_id>/", poll),
     path("floor/reply/<int:thread_id>/", reply),
     path("floor/launch/<int:registration_id>/", launch),
-    path("", include("companion.standalone.urls")),
+    path("", include("tests.urls")),
 ]
