@@ -61,7 +61,10 @@ def take_back_abandoned() -> int:
 
 
 def next_run() -> datetime | None:
-    """When the next task wants to run, or None where none waits."""
+    """When the next task wants to run (now, for one that waits for nothing), or None where there is none."""
+    # A task that waits for nothing stands in the table as one of the year 9999.
+    if DBTaskResult.objects.ready().exists():
+        return clock.now()
     waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY).order_by("run_after")
     return waiting.values_list("run_after", flat=True).first()
 

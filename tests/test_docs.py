@@ -49,7 +49,7 @@ def test_every_setting_has_its_row() -> None:
     own = rows(section(page("settings.md"), "## Of the Companion"))
     assert set(own) == set(conf.DEFAULTS)
     for name, default in conf.DEFAULTS.items():
-        shown = "none" if default == () else f"`{str(default).removesuffix('.0').lower()}`"
+        shown = "none" if default in ((), "") else f"`{str(default).removesuffix('.0').lower()}`"
         assert own[name].split("|")[0].strip() == shown, name
 
 

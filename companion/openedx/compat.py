@@ -61,10 +61,11 @@ def course_roles(user_id: int | str, course_id: str) -> frozenset[str]:
     if not is_here():
         return frozenset(getattr(settings, "COMPANION_WORKBENCH_ROLES", {}).get(str(user_id), ()))
     key = _course_key(course_id)
-    access = _platform("CourseAccessRole").objects.filter(user_id=user_id, course_id=key)
+    # A role in all courses of an organization is a row without a course.
+    access = _platform("CourseAccessRole").objects.filter(user_id=user_id, org=key.org).values_list("role", "course_id")
     forum = _platform("Role").objects.filter(users__id=user_id, course_id=key)
     names = [f"forum {name}" for name in forum.values_list("name", flat=True)]
-    return frozenset([*access.values_list("role", flat=True), *names])
+    return frozenset([*(role for role, course in access if course in (None, key)), *names])
 
 
 def course_title(course_id: str) -> str:
@@ -73,6 +74,11 @@ def course_title(course_id: str) -> str:
         return str(getattr(settings, "COMPANION_WORKBENCH_COURSE", ""))
     overview = _platform("get_course_overview_or_none")(_course_key(course_id))
     return str(overview.display_name_with_default) if overview else ""
+
+
+def course_exists(course_id: str) -> bool:
+    """Whether there is such a course run: a key can be well formed and mean nothing."""
+    return not is_here() or _platform("get_course_overview_or_none")(_course_key(course_id)) is not None
 
 
 def cohort_name(user_id: int | str, course_id: str) -> str:
@@ -103,6 +109,12 @@ def user_id(username: str) -> int | str | None:
 
     found = get_user_model().objects.filter(username=username).values_list("pk", flat=True).first()
     return int(found) if found is not None else None
+
+
+def full_name(user: Any) -> str:
+    """What somebody calls themselves: the platform keeps it in a profile and leaves Django's own fields empty."""
+    profile = getattr(user, "profile", None)
+    return str(getattr(profile, "name", "") or user.get_full_name())
 
 
 def real_user() -> Any:
@@ -141,7 +153,7 @@ def placement_of(usage_id: str) -> Placement | None:
         key = UsageKey.from_string(usage_id)
     except InvalidKeyError:
         return None
-    return Placement(str(key.course_key), str(key.block_type))
+    return Placement(str(key.context_key), str(key.block_type))
 
 
 def _course_key(course_id: str) -> Any:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
+
+from django.db import transaction
 
 from companion import conf
 from companion.openedx import compat
@@ -13,7 +15,11 @@ from companion.viewer import Role, Viewer
 
 # The platform's roles by ours, the mightiest first. What is not here is a learner.
 INSTRUCTORS = frozenset({"instructor", "staff"})
+# Whoever the platform treats as staff, unless they look at the course as a learner does.
+COURSE_STAFF = INSTRUCTORS | {"limited_staff"}
 ASSISTANTS = frozenset({"limited_staff", "forum Administrator", "forum Moderator", "forum Community TA"})
+
+_organizations: dict[str, int] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,22 +76,33 @@ def role_of(user: LmsUser, course_id: str) -> Role | None:
         return Role.INSTRUCTOR if roles & INSTRUCTORS or not roles & ASSISTANTS else Role.ASSISTANT
     if not compat.is_enrolled(user.id, course_id):
         return None
-    return Role.ASSISTANT if compat.course_roles(user.id, course_id) & ASSISTANTS else Role.LEARNER
-
-
-@lru_cache(maxsize=256)
-def _organization_id(name: str) -> int:
-    return spaces.ensure_organization(name=name).pk
+    roles = compat.course_roles(user.id, course_id)
+    # Course staff who look at the course as a learner does have a learner's rights, whatever they are in the forum.
+    return Role.ASSISTANT if roles & ASSISTANTS and not roles & COURSE_STAFF else Role.LEARNER
 
 
 def organization(course_id: str) -> int:
     """The id of the organization that a course belongs to, made at its first course."""
-    return _organization_id(compat.organization_name(course_id))
+    name = compat.organization_name(course_id)
+    if name in _organizations:
+        return _organizations[name]
+    organization_id = spaces.ensure_organization(name=name).pk
+    # Remembered when it is there to stay: the platform may roll the request back.
+    transaction.on_commit(partial(_organizations.__setitem__, name, organization_id))
+    return organization_id
+
+
+def space_of(course_id: str) -> spaces.Space | None:
+    """The space of a course, or None before anybody has opened the Companion in it. Makes nothing."""
+    organization = spaces.find_organization(name=compat.organization_name(course_id))
+    if organization is None:
+        return None
+    return spaces.find_space(organization_id=organization.pk, issuer=compat.issuer(), external_id=course_id)
 
 
 def forget_organizations() -> None:
     """Drop what this process remembers of organizations, for tests that roll the database back."""
-    _organization_id.cache_clear()
+    _organizations.clear()
 
 
 def set_cohorts(*, space_id: int, person_id: int, names: Iterable[str]) -> None:

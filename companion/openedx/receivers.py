@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django.db import transaction
+
 from companion import conf
 from companion.openedx import compat, people
 from companion.spaces import api as spaces
@@ -20,7 +22,7 @@ logger = logging.getLogger(__name__)
 def enrolled(enrollment: Any, **_kwargs: Any) -> None:
     """COURSE_ENROLLMENT_CREATED (openedx_events, CourseEnrollmentData)."""
     course_id = str(enrollment.course.course_key)
-    space = _space(course_id)
+    space = people.space_of(course_id)
     if space is None or not enrollment.is_active:
         return
     person = _person(space, enrollment.user)
@@ -36,7 +38,7 @@ def enrolment_changed(enrollment: Any, **kwargs: Any) -> None:
 def unenrolled(enrollment: Any, **_kwargs: Any) -> None:
     """COURSE_UNENROLLMENT_COMPLETED."""
     course_id = str(enrollment.course.course_key)
-    space = _space(course_id)
+    space = people.space_of(course_id)
     if space is not None:
         spaces.leave_space(
             organization_id=space.organization_id,
@@ -48,23 +50,21 @@ def unenrolled(enrollment: Any, **_kwargs: Any) -> None:
 
 def cohort_changed(cohort: Any, **_kwargs: Any) -> None:
     """COHORT_MEMBERSHIP_CHANGED (openedx_events, CohortData)."""
-    space = _space(str(cohort.course.course_key))
+    space = people.space_of(str(cohort.course.course_key))
     if space is not None:
         person = _person(space, cohort.user)
         people.set_cohorts(space_id=space.pk, person_id=person.pk, names=[cohort.name])
 
 
+@transaction.atomic
 def retire(user: Any, **_kwargs: Any) -> None:
-    """USER_RETIRE_LMS_MISC: the account is being erased by the platform's retirement pipeline."""
+    """USER_RETIRE_LMS_MISC: the account is being erased by the platform's retirement pipeline.
+
+    All or nothing: the pipeline tries again after an error, and must find what is left to do.
+    """
     ids = spaces.forget_person(issuer=compat.issuer(), subject=str(user.pk))
     touched = threads.retire_authors(person_ids=ids, delete_posts=conf.get("COMPANION_RETIRED_POSTS") == "delete")
     logger.info("Retired %d people, %d posts", len(ids), touched)
-
-
-def _space(course_id: str) -> spaces.Space | None:
-    return spaces.find_space(
-        organization_id=people.organization(course_id), issuer=compat.issuer(), external_id=course_id
-    )
 
 
 def _person(space: spaces.Space, user: Any) -> spaces.Person:

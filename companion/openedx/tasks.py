@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from django.core.cache import cache
 from django.db import transaction
 from django_tasks.signals import task_enqueued
 
@@ -27,8 +29,17 @@ def drain() -> int:
         return 0
     seconds = max(1, int((coming - clock.now()).total_seconds()) + 1)
     if shared_task is not None:
-        drain_task.apply_async(countdown=seconds)
+        _ask_again(coming, seconds)
     return seconds
+
+
+def _ask_again(coming: datetime, seconds: int) -> None:
+    """Once for each moment: or every enqueued task would leave a chain of runs behind while another one waits."""
+    # Celery that runs tasks at once knows no countdown, and would come back for ever.
+    if drain_task.app.conf.task_always_eager:
+        return
+    if cache.add(f"companion.drain.{int(coming.timestamp())}", True, timeout=seconds):
+        drain_task.apply_async(countdown=seconds)
 
 
 if shared_task is not None:
@@ -36,8 +47,11 @@ if shared_task is not None:
 
 
 def _ask(**_kwargs: Any) -> None:
-    """Asked after commit: before that the row is not there for another process."""
-    transaction.on_commit(lambda: drain_task.apply_async())
+    """Asked after commit: before that the row is not there for another process.
+
+    A broker that does not answer fails nobody's request: what was enqueued is in the table, for the next run.
+    """
+    transaction.on_commit(lambda: drain_task.apply_async(), robust=True)
 
 
 def connect() -> None:

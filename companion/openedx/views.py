@@ -7,9 +7,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from companion import conf
 from companion.openedx import compat, units
 from companion.openedx.mount import plugin_mount
-from companion.openedx.people import LmsUser, viewer_of
+from companion.openedx.people import COURSE_STAFF, LmsUser, viewer_of
 from companion.viewer import Viewer
 from companion.web.mounting import serve
 from companion.web.page import redirect, render_message
@@ -38,8 +39,8 @@ def about(request: HttpRequest, course_id: str, usage_id: str) -> HttpResponse:
 
 
 def _viewer(request: HttpRequest, course_id: str) -> Viewer | None:
-    if not compat.is_course_key(course_id):
-        raise Http404
+    if not compat.is_course_key(course_id) or not compat.course_exists(course_id):
+        return None
     return viewer_of(user_of(request.user, course_id), course_id)
 
 
@@ -48,12 +49,12 @@ def user_of(user: object, course_id: str) -> LmsUser:
     known = LmsUser(
         id=user.pk,  # type: ignore[attr-defined]
         username=user.get_username(),  # type: ignore[attr-defined]
-        full_name=user.get_full_name(),  # type: ignore[attr-defined]
+        full_name=compat.full_name(user) if conf.get("COMPANION_NAMES") == "full_name" else "",
         email=user.email,  # type: ignore[attr-defined]
         is_global_staff=user.is_staff,  # type: ignore[attr-defined]
     )
     roles = compat.course_roles(known.id, course_id)
-    is_staff = known.is_global_staff or bool(roles & {"instructor", "staff", "limited_staff"})
+    is_staff = known.is_global_staff or bool(roles & COURSE_STAFF)
     return LmsUser(
         id=known.id,
         username=known.username,
@@ -65,6 +66,6 @@ def user_of(user: object, course_id: str) -> LmsUser:
 
 
 def _outsider(request: HttpRequest) -> HttpResponse:
-    """The same for a course that one is not in and for one that is not there."""
+    """The same words for a course that one is not in and for one that is not there."""
     text = gettext("Enrol in the course, or sign in with the account that you use there.")
     return render_message(request, gettext("This is for members of the course"), text, status=404)

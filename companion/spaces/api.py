@@ -40,6 +40,7 @@ __all__ = [
     "ensure_organization",
     "ensure_space",
     "find_activity",
+    "find_organization",
     "find_person",
     "find_space",
     "follow_activity",
@@ -77,10 +78,18 @@ def ensure_organization(*, name: str) -> Organization:
     Raises InvalidInput for a name without a letter or digit.
     """
     name = clean_line(name)[:200]
-    slug = slugify(name)[:100] or external_key(name)[:16]
     if not name:
         raise InvalidInput({"organization": gettext("An organization needs a name.")})
-    return Organization.objects.get_or_create(slug=slug, defaults={"name": name})[0]
+    return Organization.objects.get_or_create(slug=_slug(name), defaults={"name": name})[0]
+
+
+def find_organization(*, name: str) -> Organization | None:
+    """The organization of this name, or None."""
+    return Organization.objects.filter(slug=_slug(clean_line(name)[:200])).first()
+
+
+def _slug(name: str) -> str:
+    return slugify(name)[:100] or external_key(name)[:16]
 
 
 def admit_person(

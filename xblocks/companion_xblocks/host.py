@@ -13,8 +13,7 @@ from django.utils.translation import gettext as _
 
 from companion.openedx import compat
 from companion.openedx.mount import settings_note
-from companion.openedx.people import LmsUser, organization, viewer_of
-from companion.spaces import api as spaces
+from companion.openedx.people import LmsUser, space_of, viewer_of
 from companion.viewer import Mount, Viewer
 from companion.web.mounting import path_for
 
@@ -74,9 +73,7 @@ class Host:
 
     def space_id(self) -> int | None:
         """The space of the course where somebody has opened the Companion in it."""
-        space = spaces.find_space(
-            organization_id=organization(self.course_id), issuer=compat.issuer(), external_id=self.course_id
-        )
+        space = space_of(self.course_id)
         return space.pk if space else None
 
     def mount(

@@ -16,8 +16,14 @@ def plugin_settings(settings: Any) -> None:
     if not hasattr(settings, "TASKS"):
         settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
     filters = getattr(settings, "OPEN_EDX_FILTERS_CONFIG", None) or {}
-    steps = filters.setdefault(UNIT_FILTER, {"fail_silently": True, "pipeline": []})
-    if UNIT_STEP not in steps["pipeline"]:
-        # A list of its own: the platform's may be shared between settings modules.
-        steps["pipeline"] = [*steps["pipeline"], UNIT_STEP]
-    settings.OPEN_EDX_FILTERS_CONFIG = filters
+    settings.OPEN_EDX_FILTERS_CONFIG = {**filters, UNIT_FILTER: _with_our_step(filters.get(UNIT_FILTER) or {})}
+
+
+def _with_our_step(configured: Any) -> dict[str, Any]:
+    """A filter's configuration with our step in it once. An operator may have given a step, a list, or all of it."""
+    if isinstance(configured, str):
+        configured = [configured]
+    if not isinstance(configured, dict):
+        configured = {"pipeline": configured}
+    steps = [step for step in configured.get("pipeline", ()) if step != UNIT_STEP]
+    return {"fail_silently": True, **configured, "pipeline": [*steps, UNIT_STEP]}
