@@ -1,7 +1,7 @@
 """All that the Companion needs of the Open edX platform: nothing else imports it.
 
-Where there is no platform (the XBlock SDK's workbench) a stand-in answers. Where there is one, a name that has moved
-raises ImportError: a gate that cannot ask must not open.
+In the XBlock SDK's workbench, where there is no platform, a stand-in answers. Everywhere else a name that has moved
+raises ImportError or AttributeError: a gate that cannot ask must not open.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ NAMES: Final = {
 
 @cache
 def is_here() -> bool:
-    """Whether this process is an LMS or a Studio."""
+    """Whether this process is an LMS or a Studio: all but the workbench is, also where the platform has moved."""
+    if "workbench" not in settings.INSTALLED_APPS:
+        return True
     return find_spec("openedx") is not None and find_spec("openedx.core") is not None
 
 

@@ -55,6 +55,6 @@ def _take_back(posts: list[int]) -> int:
             Thread.objects.filter(pk=thread.pk).update(
                 reply_count=thread.shown,  # type: ignore[attr-defined]
                 version=F("version") + 1,
-                deleted_at=clock.now() if gone else thread.deleted_at,
+                deleted_at=thread.deleted_at or (clock.now() if gone else None),
             )
     return len(posts)

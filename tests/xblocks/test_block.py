@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from opaque_keys.edx.locator import LibraryLocatorV2
 from workbench.runtime import WorkbenchRuntime
 from xblock.django.request import django_to_webob_request
 
@@ -220,6 +221,31 @@ def test_the_platforms_check_of_forms_lets_ours_through_and_others_not(place, se
     assert client.post(url, fields).status_code == 403
     assert client.post(url, {**fields, "csrfmiddlewaretoken": token}).status_code == 303
     assert Thread.objects.get().title == "By form"
+
+
+def test_in_a_library_there_is_a_preview_and_nothing_to_open(place, seen_by, monkeypatch):
+    usage_id = place(prompt="See **this**")
+    library = LibraryLocatorV2.from_string("lib:Northwind:Blocks")
+    monkeypatch.setattr("companion_xblocks.host.Host.is_in_course", library.is_course)
+    page = text_of(seen_by("ben", usage_id))
+    assert ("<strong>this</strong>" in page, " inert" in page) == (True, True)
+    answer = call(seen_by("ben", usage_id), "")
+    assert (answer.status_code, "stands in a course" in answer.text) == (403, True)
+    assert not Activity.objects.exists()
+
+
+def test_a_rerun_keeps_the_blocks_id_and_begins_empty(place, seen_by, monkeypatch):
+    usage_id = place(prompt="Kept")
+    write("ana", usage_id, title="Last year's")
+    monkeypatch.setattr("companion_xblocks.host.Host.course_id", "course-v1:Workbench+Demo+2027")
+    page = text_of(seen_by("ana", usage_id))
+    assert ("Kept" in page, "Last year" in page) == (True, False)
+    assert Activity.objects.count() == 2
+
+
+def test_a_copy_within_the_course_begins_empty(place, seen_by):
+    write("ana", place(), title="The first's")
+    assert "The first" not in text_of(seen_by("ana", place()))
 
 
 # -- fields ----------------------------------------------------------------------------------------------------

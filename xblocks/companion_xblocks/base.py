@@ -64,6 +64,8 @@ class CompanionBlock(CreditMixin, XBlock):
     @XBlock.supports("multi_device")
     def student_view(self, _context: Any = None) -> Fragment:
         """The UI with its first page in it: no request of its own is needed to read."""
+        if not self.host.is_in_course:
+            return self.author_view()
         door = self.host.door()
         if isinstance(door, Viewer):
             try:

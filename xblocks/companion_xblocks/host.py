@@ -52,8 +52,15 @@ class Host:
         context = getattr(self.block.scope_ids.usage_id, "context_key", None)
         return str(context) if context is not None else WORKBENCH_COURSE
 
+    @property
+    def is_in_course(self) -> bool:
+        """Whether it stands in a course run; in a library there are no members and nothing to discuss."""
+        return bool(getattr(getattr(self.block.scope_ids.usage_id, "context_key", None), "is_course", True))
+
     def door(self) -> Viewer | Door:
         """The viewer, or why there is none. Asked once a page: the blocks of a page share their runtime."""
+        if not self.is_in_course:
+            return closed_door(_("Not in a course"), _("This opens when the block stands in a course."))
         user = self._user()
         if user is None:
             return closed_door(_("This is for members of the course"), _("Sign in and enrol to read and to take part."))
@@ -73,7 +80,7 @@ class Host:
 
     def space_id(self) -> int | None:
         """The space of the course where somebody has opened the Companion in it."""
-        space = space_of(self.course_id)
+        space = space_of(self.course_id) if self.is_in_course else None
         return space.pk if space else None
 
     def mount(

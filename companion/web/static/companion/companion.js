@@ -71,12 +71,14 @@
     let timer = 0;
     let wait = 0;
     let failures = 0;
+    /* Of ten views in a unit one or two are in sight: the others need no news. */
+    let inSight = isPage;
     const stop = () => { clearTimeout(timer); wait = 0; };
     const schedule = () => { clearTimeout(timer); if (wait) timer = setTimeout(askForNews, Math.min(wait * 2 ** failures, 60000)); };
     async function askForNews() {
       if (!frame.isConnected) { stop(); return; }
       try {
-        if (document.visibilityState === "visible") { await fetchPosts(); await fetchList(); }
+        if (document.visibilityState === "visible" && inSight) { await fetchPosts(); await fetchList(); }
         failures = 0;
       } catch { failures += 1; }
       schedule();
@@ -189,6 +191,8 @@
     if (isPage) {
       document.addEventListener("companion:resumed", start);
       new ResizeObserver(announceHeight).observe(document.documentElement);
+    } else {
+      new IntersectionObserver((entries) => { inSight = entries.at(-1).isIntersecting; }).observe(frame);
     }
     document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible" && wait) askForNews(); });
     start();

@@ -1,0 +1,1 @@
+"""Tutor plugin: Course Companion inside the LMS and Studio."""
