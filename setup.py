@@ -24,7 +24,12 @@ setup(
             "static/companion_lti/**/*",
             "locale/*/LC_MESSAGES/*",
         ],
-        "companion_xblocks": ["py.typed", "templates/companion_xblocks/**/*.html", "locale/*/LC_MESSAGES/*"],
+        "companion_xblocks": [
+            "py.typed",
+            "templates/companion_xblocks/**/*.html",
+            "static/companion_xblocks/*",
+            "locale/*/LC_MESSAGES/*",
+        ],
     },
     include_package_data=False,
 )

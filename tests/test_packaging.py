@@ -43,7 +43,7 @@ def test_it_holds_three_packages_with_their_templates_and_static_files(wheel: Pa
     tops = {name.split("/")[0] for name in names if not name.split("/")[0].endswith(".dist-info")}
     assert tops == {"companion", "companion_lti", "companion_xblocks"}
     packed = set(names)
-    for source, prefix in (("companion", ""), ("lti/companion_lti", "lti/")):
+    for source, prefix in (("companion", ""), ("lti/companion_lti", "lti/"), ("xblocks/companion_xblocks", "xblocks/")):
         for path in (ROOT / source).rglob("*"):
             wanted = path.suffix in {".py", ".html", ".css", ".js", ".svg", ".mo", ".typed"} or path.name == "py.typed"
             if path.is_file() and wanted and "__pycache__" not in path.parts:

@@ -2,20 +2,14 @@
 
 from companion.threads.authors import AuthorLabel, author_label
 from companion.threads.credit import Credit, Written, count_signed, credit_rule, get_credit
+from companion.threads.listing import Only, Sort, ThreadList, ThreadRow, latest_change, list_recent, list_threads
 from companion.threads.models import BODY_LIMIT, REASON_LIMIT, TITLE_LIMIT, Post, Thread
 from companion.threads.moderating import hide_post, lock_thread, must_moderate, pin_thread, restore_post
 from companion.threads.reading import (
-    Only,
     PostPage,
     PostView,
-    Sort,
-    ThreadList,
-    ThreadRow,
     get_post,
     get_thread,
-    latest_change,
-    list_recent,
-    list_threads,
     mark_seen,
     must_be_mine,
     read_news,

@@ -4,79 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext
 
 from companion import keyset
 from companion.errors import NotAllowed, NotFound
-from companion.spaces.api import Activity
-from companion.spaces.permissions import can_read_activity
 from companion.threads import permissions
 from companion.threads.authors import AuthorLabel, author_label
 from companion.threads.models import (
-    MOST_PINNED,
     AnonymousAuthor,
     Post,
     ReadState,
     Thread,
     ThreadQuerySet,
-    taken_part_in_by,
-    unread_by,
 )
 from companion.threads.paths import branch_of, is_path
 from companion.viewer import Viewer
 
-THREADS_A_PAGE: Final = 20
 POSTS_A_PAGE: Final = 30
-RECENT: Final = 8
 # Further in, replies are drawn at the same depth: a phone has no room for more.
 MOST_INDENT: Final = 4
-
-
-class Sort(StrEnum):
-    ACTIVE = "active"
-    NEWEST = "newest"
-    UNANSWERED = "unanswered"
-
-
-class Only(StrEnum):
-    ALL = "all"
-    MINE = "mine"
-    UNREAD = "unread"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadRow:
-    """A thread in a list. `unread` counts posts the viewer has not seen; `is_new` where they never opened it."""
-
-    id: int
-    title: str
-    author: AuthorLabel
-    created_at: datetime
-    last_at: datetime
-    reply_count: int
-    unread: int
-    is_new: bool
-    is_pinned: bool
-    is_locked: bool
-    is_hidden: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadList:
-    """A page of threads; `next` is the cursor of the page after, or "". All pinned ones are on the first page.
-
-    `latest` is what `latest_change` says of the activity.
-    """
-
-    pinned: list[ThreadRow]
-    rows: list[ThreadRow]
-    next: str
-    latest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +74,7 @@ def get_thread(*, viewer: Viewer, thread_id: int) -> Thread:
 
     The row carries `seen_number` and `my_pseudonym` (int or None), the viewer's own, from the same query.
     """
-    thread = _with_own(viewer, Thread.objects.select_related("activity").filter(pk=thread_id)).first()
+    thread = with_own(viewer, Thread.objects.select_related("activity").filter(pk=thread_id)).first()
     # The rule for a row in hand: `visible_to` says the same in SQL, at twice the cost for a single thread.
     if thread is None or not permissions.can_see_thread(viewer, thread, is_mine=is_mine(viewer, thread)):
         raise NotFound(gettext("There is no such discussion here, or you may not see it."))
@@ -151,54 +101,6 @@ def is_mine(viewer: Viewer, post: Post | Thread) -> bool:
 
 def shown_title(thread: Thread) -> str:
     return gettext("(taken back by its author)") if thread.is_withdrawn else thread.title
-
-
-def list_threads(
-    *, viewer: Viewer, activity: Activity, sort: Sort = Sort.ACTIVE, only: Only = Only.ALL, cursor: str = ""
-) -> ThreadList:
-    """A page of an activity's threads, pinned ones first on the first page.
-
-    Raises keyset.InvalidCursor for a cursor that no page gave out.
-    """
-    if not can_read_activity(viewer, activity):
-        return ThreadList(pinned=[], rows=[], next="", latest="")
-    threads = Thread.objects.filter(activity_id=activity.pk).shown_to(viewer)
-    if only is Only.MINE:
-        threads = threads.filter(taken_part_in_by(viewer))
-    elif only is Only.UNREAD:
-        threads = threads.filter(unread_by(viewer))
-    if sort is Sort.UNANSWERED:
-        threads = threads.filter(reply_count=0)
-    if cursor:
-        # `in` and not `=`: SQLite and MariaDB use no index for a bare truth value.
-        threads = threads.filter(is_pinned__in=[False]).filter(_after(cursor, sort))
-    most_pinned = 0 if cursor else MOST_PINNED
-    found = list(_ordered(_with_own(viewer, threads), sort)[: most_pinned + THREADS_A_PAGE + 1])
-    pinned = [thread for thread in found if thread.is_pinned]
-    others = found[len(pinned) :]
-    rows = others[:THREADS_A_PAGE]
-    if cursor or sort is not Sort.ACTIVE or only is not Only.ALL:
-        latest = latest_change(viewer=viewer, activity=activity)
-    else:
-        latest = _moment(max((thread.last_at for thread in pinned + rows[:1]), default=None))
-    return ThreadList(
-        pinned=[_row(viewer, thread) for thread in pinned],
-        rows=[_row(viewer, thread) for thread in rows],
-        next=keyset.encode(rows[-1].last_at, rows[-1].pk) if len(others) > THREADS_A_PAGE else "",
-        latest=latest,
-    )
-
-
-def list_recent(*, viewer: Viewer, unanswered: bool = False) -> list[ThreadRow]:
-    """Threads of all activities of the viewer's space, RECENT at most: those with something unread among the last
-    ones that moved, or the newest that nobody has answered.
-    """
-    threads = Thread.objects.visible_to(viewer)
-    if unanswered:
-        found = _with_own(viewer, threads.filter(reply_count=0)).order_by("-id")[:RECENT]
-        return [_row(viewer, thread) for thread in found]
-    moved = _with_own(viewer, threads).order_by("-last_at", "-id")[: 4 * RECENT]
-    return [row for row in (_row(viewer, thread) for thread in moved) if row.unread > 0][:RECENT]
 
 
 def read_thread(
@@ -235,18 +137,6 @@ def read_news(*, viewer: Viewer, thread: Thread, after: int) -> list[PostView]:
     """The posts of a thread with numbers above `after`, in tree order, 100 at most."""
     posts = _posts(thread).filter(number__gt=after).order_by("number")[:100]
     return sorted((view_post(viewer, thread, post) for post in posts), key=lambda view: view.path)
-
-
-def latest_change(*, viewer: Viewer, activity: Activity) -> str:
-    """When the newest post of an activity was made, as a text that only changes with it ("" where there is none)."""
-    if not can_read_activity(viewer, activity):
-        return ""
-    threads = Thread.objects.filter(activity_id=activity.pk).shown_to(viewer).order_by("-last_at")
-    return _moment(threads.values_list("last_at", flat=True).first())
-
-
-def _moment(moment: datetime | None) -> str:
-    return moment.isoformat() if moment else ""
 
 
 def must_be_mine(*, viewer: Viewer, post: Post) -> None:
@@ -299,43 +189,12 @@ def view_post(viewer: Viewer, thread: Thread, post: Post) -> PostView:
     )
 
 
-def _with_own(viewer: Viewer, threads: ThreadQuerySet) -> ThreadQuerySet:
+def with_own(viewer: Viewer, threads: ThreadQuerySet) -> ThreadQuerySet:
     """With the viewer's own last number seen and pseudonym beside each thread."""
     own = {"person_id": viewer.person_id, "thread": OuterRef("pk")}
     return threads.annotate(
         seen_number=Subquery(ReadState.objects.filter(**own).values("seen_number")[:1]),
         my_pseudonym=Subquery(AnonymousAuthor.objects.filter(**own).values("number")[:1]),
-    )
-
-
-def _ordered(threads: ThreadQuerySet, sort: Sort) -> ThreadQuerySet:
-    """Pinned ones first, by an index that holds just this order."""
-    order = ("-last_at", "-id") if sort is Sort.ACTIVE else ("-id",)
-    return threads.order_by("-is_pinned", *order)
-
-
-def _after(cursor: str, sort: Sort) -> Q:
-    last_at, last_id = keyset.decode_moment(cursor)
-    if sort is not Sort.ACTIVE:
-        return Q(pk__lt=last_id)
-    # The first condition alone is what an index can use; the rest settles equal moments.
-    return Q(last_at__lte=last_at) & (Q(last_at__lt=last_at) | Q(pk__lt=last_id))
-
-
-def _row(viewer: Viewer, thread: Thread) -> ThreadRow:
-    seen = thread.seen_number  # type: ignore[attr-defined]
-    return ThreadRow(
-        id=thread.pk,
-        title=shown_title(thread),
-        author=author_label(thread, viewer, is_mine=is_mine(viewer, thread)),
-        created_at=thread.created_at,
-        last_at=thread.last_at,
-        reply_count=thread.reply_count,
-        unread=thread.last_number - (seen or 0),
-        is_new=seen is None,
-        is_pinned=thread.is_pinned,
-        is_locked=thread.is_locked,
-        is_hidden=thread.hidden_at is not None,
     )
 
 

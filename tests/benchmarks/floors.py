@@ -19,9 +19,10 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.csrf import csrf_exempt
 
 from companion import clock
+from companion.threads.listing import THREADS_A_PAGE
 from companion.threads.models import Post, Thread
 from companion.threads.paths import child_path
-from companion.threads.reading import POSTS_A_PAGE, THREADS_A_PAGE
+from companion.threads.reading import POSTS_A_PAGE
 
 _ROW = ("id", "title", "author_name", "pseudonym", "last_at", "last_number", "reply_count", "is_locked", "hidden_at")
 _POST = ("number", "path", "author_id", "author_name", "pseudonym", "html", "created_at", "edited_at", "hidden_at")

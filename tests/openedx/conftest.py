@@ -1,4 +1,4 @@
-"""A made-up platform: fake modules under the names that `compat` asks for, as strict as the real ones about arguments."""
+"""A made-up platform: modules under the names that `compat` asks for, as strict about arguments as the real ones."""
 
 from __future__ import annotations
 
@@ -144,13 +144,16 @@ def _package(name: str) -> ModuleType:
     return module
 
 
+def _forget() -> None:
+    compat.is_here.cache_clear()
+    people.forget_organizations()
+
+
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered() -> Iterator[None]:
-    for _time in ("before", "after"):
-        compat.is_here.cache_clear()
-        people.forget_organizations()
-        if _time == "before":
-            yield
+    _forget()
+    yield
+    _forget()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from web_fragments.fragment import Fragment
@@ -20,6 +21,7 @@ def view(block: Any) -> Fragment:
     html = render_to_string("companion_xblocks/studio.html", {"form": BlockForm.for_block(block), "prefix": "studio-"})
     fragment = Fragment(embed(html, has_links=False))
     fragment.add_javascript_url(script_url())
+    fragment.add_javascript_url(static("companion_xblocks/studio.js"))
     fragment.initialize_js("CompanionStudio", {"url": block.runtime.handler_url(block, "studio_submit")})
     return fragment
 

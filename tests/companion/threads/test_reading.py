@@ -8,7 +8,8 @@ import pytest
 
 from companion import clock, keyset
 from companion.threads import api as threads
-from companion.threads.reading import POSTS_A_PAGE, THREADS_A_PAGE
+from companion.threads.listing import THREADS_A_PAGE
+from companion.threads.reading import POSTS_A_PAGE
 from tests.people import Course, outsider
 
 NOON = clock.now()

@@ -1,0 +1,245 @@
+"""The Tutor plugin, with the real Tutor: what it renders, and what its tasks would run. Docker is stood in for."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+from django.apps import apps
+from django.db.migrations.loader import MigrationLoader
+
+from companion import conf
+
+ROOT = Path(__file__).resolve().parents[2]
+PLUGIN = ROOT / "examples" / "tutor-contrib-companion"
+SETTINGS = ("COMPANION_ORGANIZATION", "COMPANION_NAMES", "COMPANION_RETIRED_POSTS")
+SWITCHES = ("COMPANION_COURSE_TAB", "COMPANION_UNIT_DISCUSSION", "COMPANION_ASK_ASIDE")
+
+pytestmark = [pytest.mark.one_database, pytest.mark.xdist_group("tutor")]
+
+# `docker compose ... run --rm lms-job sh -e -c <script>` runs the script where there is a manage.py that takes notes.
+DOCKER = """#!/bin/sh
+while [ "$1" != lms-job ]; do shift; done
+shift
+cd "$(dirname "$0")"
+exec "$@"
+"""
+MANAGE = f"""#!{sys.executable}
+import json, sys
+with open("calls.jsonl", "a") as notes:
+    print(json.dumps(sys.argv[1:]), file=notes)
+"""
+PIP = f"""#!{sys.executable}
+import json, pathlib, sys
+if sys.argv[1] == "list":
+    print("Django==5.2.12")
+else:
+    constraint = pathlib.Path(sys.argv[sys.argv.index("--constraint") + 1]).read_text()
+    print(json.dumps({{"asked": sys.argv[1:], "constraint": constraint}}))
+"""
+
+
+class Tutor:
+    """A Tutor of its own, with the plugin installed from its entry point and enabled."""
+
+    def __init__(self, folder: Path, site: Path, config: dict[str, Any]) -> None:
+        self.root = folder / "root"
+        self.docker = folder / "docker"
+        self.root.mkdir()
+        self.docker.mkdir()
+        script(self.docker / "docker", DOCKER)
+        script(self.docker / "manage.py", MANAGE)
+        (self.root / "config.yml").write_text(yaml.safe_dump({"PLUGINS": ["companion"], **config}))
+        self.environ = {
+            "HOME": str(folder),
+            "PATH": f"{self.docker}:{os.environ['PATH']}",
+            "PYTHONPATH": str(site),
+            "TUTOR_ROOT": str(self.root),
+            "TUTOR_PLUGINS_ROOT": str(folder / "plugins"),
+        }
+        self.run("config", "save")
+
+    def run(self, *arguments: str) -> str:
+        command = Path(sys.executable).with_name("tutor")
+        done = subprocess.run([command, *arguments], capture_output=True, text=True, env=self.environ)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def rendered(self, path: str) -> str:
+        return (self.root / "env" / path).read_text()
+
+    def stage(self, name: str) -> str:
+        """A stage of the Open edX image's Dockerfile."""
+        return self.rendered("build/openedx/Dockerfile").split(f" AS {name}\n")[1].split("\nFROM ")[0]
+
+    def init(self) -> list[list[str]]:
+        """What `tutor local do init` calls manage.py with, for this plugin."""
+        self.run("local", "do", "init", "--limit=companion")
+        notes = (self.docker / "calls.jsonl").read_text().splitlines()
+        return [json.loads(line) for line in notes]
+
+
+def script(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The plugin, installed. From a copy, because setuptools leaves a build folder behind."""
+    folder = tmp_path_factory.mktemp("plugin")
+    source = shutil.copytree(PLUGIN, folder / "source", ignore=shutil.ignore_patterns("build", "*.egg-info"))
+    install = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-index", "--no-deps"]
+    target = folder / "site"
+    subprocess.run([*install, "--no-build-isolation", "--target", target, source], check=True, capture_output=True)
+    return target
+
+
+@pytest.fixture
+def tutor(site: Path, tmp_path: Path) -> Callable[..., Tutor]:
+    return lambda **config: Tutor(tmp_path, site, config)
+
+
+def assigned(source: str) -> dict[str, Any]:
+    """The Companion's settings in a settings module, which must be Python."""
+    assignments = [node for node in ast.parse(source).body if isinstance(node, ast.Assign)]
+    named = {node.targets[0].id: node.value for node in assignments if isinstance(node.targets[0], ast.Name)}
+    return {name: ast.literal_eval(value) for name, value in named.items() if name.startswith("COMPANION_")}
+
+
+def asked_of_pip(dockerfile: str, folder: Path) -> dict[str, Any]:
+    """What the build would ask pip for: our RUN, run with a pip that takes notes."""
+    run = re.search(r"^RUN --mount=\S+ \\\n(.*/tmp/platform\.txt \\\n.*)$", dockerfile, re.MULTILINE)
+    assert run
+    script(folder / "pip", PIP)
+    command = run[1].replace("/tmp/", f"{folder}/")
+    done = subprocess.run(
+        ["sh", "-e", "-c", command], capture_output=True, text=True, env={"PIP_COMMAND": str(folder / "pip")}
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+# -- the image -----------------------------------------------------------------------------------------------
+
+
+def test_it_works(tutor: Callable[..., Tutor], tmp_path: Path):
+    it = tutor()
+    pip = asked_of_pip(it.stage("python-requirements"), tmp_path)
+    assert pip["asked"][0] == "install"
+    assert pip["asked"][-1] == "course-companion[openedx]"
+    for system in ("lms", "cms"):
+        for kind in ("production", "development"):
+            found = assigned(it.rendered(f"apps/openedx/settings/{system}/{kind}.py"))
+            assert found == {name: conf.DEFAULTS[name] for name in SETTINGS}
+    assert it.init() == [["lms", "migrate", "companion"], ["lms", "migrate", "django_tasks_database"]]
+
+
+def test_the_platforms_packages_stay_as_they_are(tutor: Callable[..., Tutor], tmp_path: Path):
+    pip = asked_of_pip(tutor().stage("python-requirements"), tmp_path)
+    assert pip["constraint"] == "Django==5.2.12\n"
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    ["course-companion[openedx]==0.1.0", "course-companion[openedx] @ git+https://git.example.com/c.git@main#egg=c&d"],
+)
+def test_a_version_or_a_branch_can_be_given(tutor: Callable[..., Tutor], tmp_path: Path, requirement: str):
+    it = tutor(COMPANION_PIP_REQUIREMENT=requirement)
+    assert asked_of_pip(it.stage("python-requirements"), tmp_path)["asked"][-1] == requirement
+
+
+@pytest.mark.parametrize("nothing", ["", None])
+def test_a_mounted_checkout_is_installed_in_its_place(tutor: Callable[..., Tutor], tmp_path: Path, nothing: str | None):
+    checkout = tmp_path / "course-companion"
+    checkout.mkdir()
+    it = tutor(COMPANION_PIP_REQUIREMENT=nothing, MOUNTS=[str(checkout)])
+    assert "platform.txt" not in it.rendered("build/openedx/Dockerfile")
+    for stage in ("production", "development"):
+        assert 'RUN $PIP_COMMAND install -e "/mnt/course-companion"' in it.stage(stage)
+    # Development uses the compose files of `local` and adds its own.
+    compose = yaml.safe_load(it.rendered("local/docker-compose.yml"))
+    for service in ("lms-worker", "cms-worker"):
+        assert f"{checkout}:/mnt/course-companion:z" in compose["services"][service]["volumes"]
+
+
+# -- the settings --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["Northwind", "O'Neil's \"Süd\" \\n \N{GRINNING FACE}\nsecond line", "'); boom('", 42])
+def test_values_reach_django_as_they_were_given(tutor: Callable[..., Tutor], name: object):
+    it = tutor(COMPANION_ORGANIZATION=name, COMPANION_NAMES="full_name", COMPANION_RETIRED_POSTS="delete")
+    wanted = dict(zip(SETTINGS, (name, "full_name", "delete"), strict=True))
+    assert assigned(it.rendered("apps/openedx/settings/lms/production.py")) == wanted
+    assert assigned(it.rendered("apps/openedx/settings/cms/production.py")) == wanted
+
+
+# -- the tasks -----------------------------------------------------------------------------------------------
+
+
+def test_the_tables_are_those_of_apps_that_have_migrations(tutor: Callable[..., Tutor]):
+    labels = [call[2] for call in tutor().init()]
+    migrated = MigrationLoader(None).migrated_apps
+    assert set(labels) <= migrated
+    # What the plugin adds to the platform and has migrations is all there.
+    from companion.openedx.settings.common import APPS
+
+    added = {apps.get_app_config(label).name: label for label in migrated}
+    assert set(labels) == {label for name, label in added.items() if name in APPS}
+
+
+def test_each_switch_that_the_code_asks_for_can_be_turned_on(tutor: Callable[..., Tutor]):
+    calls = tutor(**dict.fromkeys(SWITCHES, True)).init()
+    flags = [call for call in calls if call[1] == "waffle_flag"]
+    assert {tuple(call[3:]) for call in flags} == {("--create", "--everyone")}
+    sources = [*(ROOT / "companion" / "openedx").glob("*.py"), *(ROOT / "xblocks" / "companion_xblocks").glob("*.py")]
+    asked = {name for path in sources for name in re.findall(r'is_switched_on\("(\w+)"', path.read_text())}
+    assert {call[2] for call in flags} == {f"companion.{name}" for name in asked}
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_a_switch_turns_on_itself_alone(tutor: Callable[..., Tutor], switch: str):
+    calls = tutor(**{switch: True}).init()
+    flag = switch.replace("COMPANION_", "companion.").replace(switch[10:], switch[10:].lower())
+    assert [call[2] for call in calls if call[1] == "waffle_flag"] == [flag]
+    assert any(call[1] == "shell" for call in calls) == (switch == "COMPANION_ASK_ASIDE")
+
+
+class AsidesConfig:
+    """The platform's XBlockAsidesConfig as far as we use it: its newest row counts, and without one it is off."""
+
+    rows: list[SimpleNamespace]
+    objects: Any
+
+    def __init__(self, *rows: SimpleNamespace) -> None:
+        self.rows = list(rows)
+        self.objects = SimpleNamespace(create=lambda **fields: self.rows.append(SimpleNamespace(**fields)))
+
+    def current(self) -> SimpleNamespace:
+        return self.rows[-1] if self.rows else SimpleNamespace(enabled=False, disabled_blocks="about")
+
+
+@pytest.mark.parametrize("kept", ["about", "about video"])
+def test_asides_are_turned_on_once(tutor: Callable[..., Tutor], monkeypatch: pytest.MonkeyPatch, kept: str):
+    (code,) = [call[3] for call in tutor(COMPANION_ASK_ASIDE=True).init() if call[:3] == ["lms", "shell", "-c"]]
+    config = AsidesConfig(SimpleNamespace(enabled=False, disabled_blocks=kept))
+    models = ModuleType("lms.djangoapps.lms_xblock.models")
+    models.XBlockAsidesConfig = config
+    monkeypatch.setitem(sys.modules, "lms", ModuleType("lms"))
+    monkeypatch.setitem(sys.modules, "lms.djangoapps", ModuleType("lms.djangoapps"))
+    monkeypatch.setitem(sys.modules, "lms.djangoapps.lms_xblock", ModuleType("lms.djangoapps.lms_xblock"))
+    monkeypatch.setitem(sys.modules, models.__name__, models)
+    exec(code, {})  # noqa: S102
+    exec(code, {})  # noqa: S102
+    assert config.rows[1:] == [SimpleNamespace(enabled=True, disabled_blocks=kept)]
