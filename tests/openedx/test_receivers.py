@@ -27,7 +27,7 @@ from companion.models import (
     Space,
     Thread,
 )
-from companion.openedx import receivers
+from companion.openedx import people
 from companion.spaces import api as spaces
 from companion.threads import api as threads
 from companion.viewer import Role, Viewer
@@ -206,13 +206,10 @@ def activity(ben_view: Viewer) -> spaces.Activity:
 
 
 @pytest.fixture
-def written(
-    activity: spaces.Activity, ana_view: Viewer, chen_view: Viewer, ben_view: Viewer, lms: Any, ana: Any
-) -> list[Thread]:
+def written(activity: spaces.Activity, ana_view: Viewer, chen_view: Viewer, ben_view: Viewer) -> list[Thread]:
     """Four threads: Ana's with a reply of Chen's and one of her own, Chen's with two replies of hers, one of them
     anonymous, an anonymous one of Ana's that nobody answered, and Chen's without her.
     """
-    lms.cohorts["ana", COURSE] = "Night shift"
     hers, chens, secret, others = (
         threads.start_thread(
             viewer=viewer, activity_uid=activity.uid, title=f"{title} title", body=f"{title} text", anonymous=anonymous
@@ -233,7 +230,7 @@ def written(
         (ben_view, others, "Ben adds", False),
     ):
         threads.add_reply(viewer=viewer, thread_id=thread.pk, body=body, anonymous=anonymous)
-    receivers.people.set_cohorts(space_id=ana_view.space_id, person_id=ana_view.person_id, names=["Night shift"])
+    people.set_cohorts(space_id=ana_view.space_id, person_id=ana_view.person_id, names=["Night shift"])
     return [hers, chens, secret, others]
 
 
@@ -263,8 +260,7 @@ def counted(thread: Thread) -> int:
 
 
 def test_who_retires_leaves_the_text_and_takes_the_name(written, activity, lms, ana, ana_view, chen_view):
-    hers, chens, secret, others = written
-    threads.get_thread(viewer=ana_view, thread_id=others.pk)
+    hers, chens, _secret, others = written
     threads.mark_seen(viewer=ana_view, thread=threads.get_thread(viewer=ana_view, thread_id=others.pk))
     retire(lms, ana)
     assert names(hers, chen_view) == ["Former participant", "chen (you)", "Former participant"]
@@ -299,9 +295,7 @@ def test_nothing_in_any_row_names_who_retired(written, lms, ana, ana_view, setti
         assert not model.objects.filter(person_id=person.pk).exists()
 
 
-def test_where_the_organization_wants_it_the_posts_go_too(
-    written, activity, lms, ana, ana_view, ben_view, chen_view, settings
-):
+def test_where_the_organization_wants_it_the_posts_go_too(written, activity, lms, ana, chen_view, settings):
     settings.COMPANION_RETIRED_POSTS = "delete"
     hers, chens, secret, others = written
     retire(lms, ana)
@@ -316,8 +310,7 @@ def test_where_the_organization_wants_it_the_posts_go_too(
     assert texts(others, chen_view) == ["Others text", "Ben adds"]
     for thread in Thread.objects.all():
         assert thread.reply_count == counted(thread)
-    rows = Post.objects.values_list("body", "html") | Post.objects.none()
-    told = " ".join(text for row in rows for text in row) + " ".join(Thread.objects.values_list("title", flat=True))
+    told = str(list(Post.objects.values("body", "html"))) + str(list(Thread.objects.values("title")))
     for word in ("Ana", "Hers", "Secret"):
         assert word not in told
     assert Thread.objects.get(pk=secret.pk).deleted_at is not None
