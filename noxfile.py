@@ -1,6 +1,6 @@
 """The blocks and the plugin under both runtimes of Open edX: `nox`.
 
-Ulmo: Python 3.11 with XBlock 6.1, the last for it. Verawood: Python 3.12 with XBlock 6.3.
+Python 3.11 with XBlock 6.1, the last for it; Python 3.12 with XBlock 6.3, as in Verawood.
 """
 
 import nox

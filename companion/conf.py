@@ -6,6 +6,8 @@ Set them in Django's settings. The standalone service fills them from the enviro
 from typing import Any, Final
 
 from django.conf import settings
+from django.core.checks import Error
+from django.core.exceptions import ImproperlyConfigured
 
 DEFAULTS: Final[dict[str, Any]] = {
     # The address under which browsers and platforms reach the service, without a slash at the end.
@@ -29,9 +31,31 @@ DEFAULTS: Final[dict[str, Any]] = {
 }
 
 
+# Settings that take one of a few words.
+CHOICES: Final[dict[str, tuple[str, ...]]] = {
+    "COMPANION_NAMES": ("username", "full_name"),
+    "COMPANION_RETIRED_POSTS": ("keep", "delete"),
+}
+
+
 def get(name: str) -> Any:
     """The value of a setting, or its default.
 
-    Raises KeyError for a name that is not a setting of the Companion.
+    Raises KeyError for a name that is not a setting of the Companion, ImproperlyConfigured for a word that it does not
+    take: posts that somebody wanted deleted must not stay because of a misspelling.
     """
-    return getattr(settings, name, DEFAULTS[name])
+    value = getattr(settings, name, DEFAULTS[name])
+    if name in CHOICES and value not in CHOICES[name]:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it takes {' or '.join(map(repr, CHOICES[name]))}.")
+    return value
+
+
+def check(**_kwargs: Any) -> list[Error]:
+    """Django's system check of the settings above."""
+    found = []
+    for name in CHOICES:
+        try:
+            get(name)
+        except ImproperlyConfigured as error:
+            found.append(Error(str(error), id="companion.E001"))
+    return found

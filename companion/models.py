@@ -1,7 +1,7 @@
 """The models of all areas, where Django looks for them."""
 
 from companion.spaces.models import Activity, Group, GroupMembership, Membership, Organization, Person, Space
-from companion.threads.models import AnonymousAuthor, Post, ReadState, Thread
+from companion.threads.models import AnonymousAuthor, Post, ReadMark, ReadState, Thread
 
 __all__ = [
     "Activity",
@@ -12,6 +12,7 @@ __all__ = [
     "Organization",
     "Person",
     "Post",
+    "ReadMark",
     "ReadState",
     "Space",
     "Thread",

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import Any, Final
 
 from django.conf import settings
+from django.middleware.csrf import get_token
 
 # The platform's names, each with the module that has it: docs/references/openedx.md, and a test, list the same.
 NAMES: Final = {
@@ -126,6 +127,16 @@ def real_user() -> Any:
     except ImportError:
         return None
     return get_current_user()
+
+
+def csrf_token() -> str:
+    """The token for forms in a view that the platform is rendering now; "" outside a request."""
+    try:
+        from crum import get_current_request
+    except ImportError:
+        return ""
+    request = get_current_request()
+    return get_token(request) if request is not None else ""
 
 
 def is_course_key(text: str) -> bool:

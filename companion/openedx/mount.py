@@ -10,16 +10,15 @@ from django.middleware.csrf import get_token
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from companion.openedx import compat
 from companion.viewer import Mount
 from companion.web.mounting import path_for
 
 
 def plugin_mount(course_id: str, request: HttpRequest | None = None) -> Mount:
-    """The mount of a course's pages. Without a request (a view inside the platform's page) the script adds the token
-    that the platform's forms need.
-    """
+    """The mount of a course's pages; without a request for a view inside a page that the platform is rendering."""
     prefix = reverse("companion_openedx:home", args=[course_id])
-    token = get_token(request) if request is not None else ""
+    token = get_token(request) if request is not None else compat.csrf_token()
 
     def url_for(name: str, *args: object) -> str:
         return prefix + path_for(name, *args)

@@ -2,7 +2,16 @@
 
 from companion.threads.authors import AuthorLabel, author_label
 from companion.threads.credit import Credit, Written, count_signed, credit_rule, get_credit
-from companion.threads.listing import Only, Sort, ThreadList, ThreadRow, latest_change, list_recent, list_threads
+from companion.threads.listing import (
+    Only,
+    Sort,
+    ThreadList,
+    ThreadRow,
+    latest_change,
+    list_recent,
+    list_threads,
+    mark_all_seen,
+)
 from companion.threads.models import BODY_LIMIT, REASON_LIMIT, TITLE_LIMIT, Post, Thread
 from companion.threads.moderating import hide_post, lock_thread, must_moderate, pin_thread, restore_post
 from companion.threads.reading import (
@@ -49,6 +58,7 @@ __all__ = [
     "list_recent",
     "list_threads",
     "lock_thread",
+    "mark_all_seen",
     "mark_seen",
     "must_be_able_to_start",
     "must_be_mine",

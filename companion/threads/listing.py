@@ -7,13 +7,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Count, Q
 
 from companion import keyset
 from companion.spaces.api import Activity
 from companion.spaces.permissions import can_read_activity
 from companion.threads.authors import AuthorLabel, author_label
-from companion.threads.models import MOST_PINNED, Thread, ThreadQuerySet, taken_part_in_by, unread_by
+from companion.threads.models import MOST_PINNED, Post, ReadMark, Thread, ThreadQuerySet, taken_part_in_by, unread_by
 from companion.threads.reading import is_mine, shown_title, with_own
 from companion.viewer import Viewer
 
@@ -77,6 +78,9 @@ def list_threads(
         threads = threads.filter(taken_part_in_by(viewer))
     elif only is Only.UNREAD:
         threads = threads.filter(unread_by(viewer))
+        mark = ReadMark.objects.filter(person_id=viewer.person_id, activity_id=activity.pk).first()
+        if mark is not None:
+            threads = threads.filter(last_at__gt=mark.read_until)
     if sort is Sort.UNANSWERED:
         threads = threads.filter(reply_count=0)
     if cursor:
@@ -84,6 +88,7 @@ def list_threads(
         threads = threads.filter(is_pinned__in=[False]).filter(_after(cursor, sort))
     most_pinned = 0 if cursor else MOST_PINNED
     found = list(_ordered(with_own(viewer, threads), sort)[: most_pinned + THREADS_A_PAGE + 1])
+    _apply_marks(found)
     pinned = [thread for thread in found if thread.is_pinned]
     others = found[len(pinned) :]
     rows = others[:THREADS_A_PAGE]
@@ -106,8 +111,8 @@ def list_recent(*, viewer: Viewer, unanswered: bool = False) -> list[ThreadRow]:
     threads = Thread.objects.visible_to(viewer)
     if unanswered:
         found = with_own(viewer, threads.filter(reply_count=0)).order_by("-id")[:RECENT]
-        return [_row(viewer, thread) for thread in found]
-    moved = with_own(viewer, threads).order_by("-last_at", "-id")[: 4 * RECENT]
+        return [_row(viewer, thread) for thread in _apply_marks(list(found))]
+    moved = _apply_marks(list(with_own(viewer, threads).order_by("-last_at", "-id")[: 4 * RECENT]))
     return [row for row in (_row(viewer, thread) for thread in moved) if row.unread > 0][:RECENT]
 
 
@@ -117,6 +122,35 @@ def latest_change(*, viewer: Viewer, activity: Activity) -> str:
         return ""
     threads = Thread.objects.filter(activity_id=activity.pk).shown_to(viewer).order_by("-last_at")
     return _moment(threads.values_list("last_at", flat=True).first())
+
+
+@transaction.atomic
+def mark_all_seen(*, viewer: Viewer, activity: Activity) -> None:
+    """Everything in an activity is read, up to the newest post that the viewer may see. Twice is once."""
+    if not can_read_activity(viewer, activity):
+        return
+    newest = Thread.objects.filter(activity_id=activity.pk).shown_to(viewer).order_by("-last_at").first()
+    if newest is not None:
+        ReadMark.objects.update_or_create(
+            person_id=viewer.person_id, activity_id=activity.pk, defaults={"read_until": newest.last_at}
+        )
+
+
+def _apply_marks(threads: list[Thread]) -> list[Thread]:
+    """Let a mark "all read" count for the threads of a page: what came after it is counted in one query, if at all."""
+    marked = [thread for thread in threads if thread.read_until is not None]  # type: ignore[attr-defined]
+    moved = [thread for thread in marked if thread.last_at > thread.read_until >= thread.created_at]  # type: ignore[attr-defined]
+    newer: dict[int, int] = {}
+    if moved:
+        since = Q()
+        for thread in moved:
+            since |= Q(thread_id=thread.pk, created_at__gt=thread.read_until)  # type: ignore[attr-defined]
+        newer = dict(Post.objects.filter(since).values_list("thread_id").annotate(Count("pk")))
+    for thread in marked:
+        if thread.created_at <= thread.read_until:  # type: ignore[attr-defined]
+            seen = thread.last_number - newer.get(thread.pk, 0)
+            thread.seen_number = max(thread.seen_number or 0, seen)  # type: ignore[attr-defined]
+    return threads
 
 
 def _moment(moment: datetime | None) -> str:

@@ -213,8 +213,22 @@ class ReadState(models.Model):
         return f"{self.thread_id}: {self.seen_number}"
 
 
+class ReadMark(models.Model):
+    """Up to when a person has marked everything in an activity as read: one row, however many threads there are."""
+
+    person = models.ForeignKey("companion.Person", on_delete=models.CASCADE, related_name="+")
+    activity = models.ForeignKey("companion.Activity", on_delete=models.CASCADE, related_name="+")
+    read_until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "activity"], name="companion_readmark_once")]
+
+    def __str__(self) -> str:
+        return f"{self.activity_id}: {self.read_until}"
+
+
 def unread_by(viewer: Viewer) -> Q:
-    """Threads with posts that the viewer has not seen."""
+    """Threads with posts that the viewer has not seen, where nothing was marked as read."""
     seen = ReadState.objects.filter(
         thread=OuterRef("pk"), person_id=viewer.person_id, seen_number__gte=OuterRef("last_number")
     )

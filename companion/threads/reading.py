@@ -17,6 +17,7 @@ from companion.threads.authors import AuthorLabel, author_label
 from companion.threads.models import (
     AnonymousAuthor,
     Post,
+    ReadMark,
     ReadState,
     Thread,
     ThreadQuerySet,
@@ -163,7 +164,6 @@ def view_post(viewer: Viewer, thread: Thread, post: Post) -> PostView:
     """What this viewer may see of a post of a thread that `get_thread` gave."""
     post.thread = thread
     mine = is_mine(viewer, post)
-    seen = getattr(thread, "new_above", thread.seen_number)  # type: ignore[attr-defined]
     hidden, deleted = post.hidden_at is not None, post.deleted_at is not None
     readable = not deleted and (not hidden or viewer.is_staff or mine)
     moderator = permissions.can_moderate(viewer)
@@ -177,7 +177,7 @@ def view_post(viewer: Viewer, thread: Thread, post: Post) -> PostView:
         author=author_label(post, viewer, is_mine=mine),
         created_at=post.created_at,
         edited_at=post.edited_at,
-        is_new=seen is not None and post.number > seen and not mine,
+        is_new=not mine and _is_new(thread, post),
         is_deleted=deleted,
         is_hidden=hidden,
         reason=post.hidden_reason if hidden and (moderator or mine) else "",
@@ -189,12 +189,23 @@ def view_post(viewer: Viewer, thread: Thread, post: Post) -> PostView:
     )
 
 
+def _is_new(thread: Thread, post: Post) -> bool:
+    """Whether others added this since the viewer looked. In a thread that they never met, nothing stands out."""
+    seen = getattr(thread, "new_above", thread.seen_number)  # type: ignore[attr-defined]
+    until = thread.read_until  # type: ignore[attr-defined]
+    if until is not None and thread.created_at <= until:
+        return post.number > (seen or 0) and post.created_at > until
+    return seen is not None and post.number > seen
+
+
 def with_own(viewer: Viewer, threads: ThreadQuerySet) -> ThreadQuerySet:
-    """With the viewer's own last number seen and pseudonym beside each thread."""
+    """With the viewer's own last number seen, pseudonym and mark "all read" beside each thread."""
     own = {"person_id": viewer.person_id, "thread": OuterRef("pk")}
+    marks = ReadMark.objects.filter(person_id=viewer.person_id, activity=OuterRef("activity"))
     return threads.annotate(
         seen_number=Subquery(ReadState.objects.filter(**own).values("seen_number")[:1]),
         my_pseudonym=Subquery(AnonymousAuthor.objects.filter(**own).values("number")[:1]),
+        read_until=Subquery(marks.values("read_until")[:1]),
     )
 
 

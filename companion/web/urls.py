@@ -9,6 +9,7 @@ urlpatterns = [
     path("activities/<uuid:uid>/", threads.thread_list, name="thread-list"),
     path("activities/<uuid:uid>/new/", threads.thread_new, name="thread-new"),
     path("activities/<uuid:uid>/news/", threads.list_news, name="list-news"),
+    path("activities/<uuid:uid>/seen/", threads.list_seen, name="list-seen"),
     path("activities/<uuid:uid>/settings/", activities.activity_settings, name="activity-settings"),
     path("threads/<int:thread_id>/", threads.thread_detail, name="thread-detail"),
     path("threads/<int:thread_id>/news/", threads.thread_news, name="thread-news"),

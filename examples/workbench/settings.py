@@ -29,6 +29,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    # As in the platform: blocks have no request, and ask who really sends it.
+    "crum.CurrentRequestUserMiddleware",
 ]
 ROOT_URLCONF = "examples.workbench.urls"
 TEMPLATES = [

@@ -87,6 +87,7 @@ def _lists(found: data.DataSet, reader: Visit) -> Iterator[Pair]:
     )
     for name in ("sort=newest", "sort=unanswered", "only=unread", "only=mine"):
         yield _beside(f"list_{name.partition('=')[2]}", reader.get("thread-list", uid, query=name), floor)
+    yield _beside("home", reader.get("space-home"), floor)
 
 
 def _threads(found: data.DataSet, reader: Visit, teacher: Visit) -> Iterator[Pair]:

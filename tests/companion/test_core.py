@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -174,3 +176,11 @@ def test_every_fact_is_logged_with_ids_only(caplog):
     with caplog.at_level("INFO", logger="companion.facts"):
         log_fact(events.RosterSynced(organization_id=1, space_id=2, active=3, left=0))
     assert "RosterSynced(organization_id=1, space_id=2, active=3, left=0)" in caplog.text
+
+
+@pytest.mark.parametrize(("name", "value"), [("COMPANION_RETIRED_POSTS", "remove"), ("COMPANION_NAMES", "nickname")])
+def test_a_misspelt_setting_is_said_and_not_passed_over(settings, name, value):
+    setattr(settings, name, value)
+    with pytest.raises(ImproperlyConfigured, match=f"{name} is '{value}'; it takes '"):
+        conf.get(name)
+    assert [error.id for error in run_checks() if name in error.msg] == ["companion.E001"]

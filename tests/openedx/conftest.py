@@ -52,12 +52,12 @@ class Rows:
 
 @dataclass
 class Lms:
-    """What the platform knows. `shown` maps course ids to titles, `cohorts` (username, course id) to names."""
+    """What the platform knows. `titles` are those of all courses there are, `cohorts` names by (username, course)."""
 
     enrolments: Rows = field(default_factory=lambda: Rows("user_id", "course_id", "is_active"))
     access: Rows = field(default_factory=lambda: Rows("user_id", "org", "course_id", "role"))
     forum: Rows = field(default_factory=lambda: Rows("users__id", "course_id", "name"))
-    titles: dict[str, str] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=lambda: {COURSE: "", OTHER_COURSE: ""})
     cohorts: dict[tuple[str, str], str] = field(default_factory=dict)
     switches: set[tuple[str, str]] = field(default_factory=set)
     of_organizations: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -110,7 +110,7 @@ class Lms:
 
         def get_course_overview_or_none(course_id: CourseKey) -> Any:
             title = lms.titles.get(str(_key(course_id)))
-            return SimpleNamespace(display_name_with_default=title) if title else None
+            return SimpleNamespace(display_name_with_default=title) if title is not None else None
 
         def get_value_for_org(org: str, val_name: str, default: Any = None) -> Any:
             return lms.of_organizations.get((org, val_name), default)

@@ -31,11 +31,8 @@ NOBODYS_SETTINGS = {"COMPANION_WORKBENCH_ROLES": {}, "COMPANION_WORKBENCH_OUTSID
 @override_settings(**NOBODYS_SETTINGS)
 def test_in_the_workbench_everybody_is_a_learner_and_nothing_is_on():
     assert not compat.is_here()
-    assert (compat.issuer(), compat.organization_name(COURSE), compat.course_title(COURSE)) == (
-        "openedx",
-        "Open edX",
-        "",
-    )
+    assert (compat.issuer(), compat.organization_name(COURSE)) == ("openedx", "Open edX")
+    assert (compat.course_exists(COURSE), compat.course_title(COURSE)) == (True, "")
     assert (compat.is_enrolled("ana", COURSE), compat.course_roles("ana", COURSE)) == (True, frozenset())
     assert (compat.cohort_name("ana", COURSE), compat.is_switched_on("course_tab", COURSE)) == ("", False)
     assert (compat.user_id("ana"), compat.enrolled_tab()) == ("ana", object)
@@ -90,7 +87,12 @@ def test_roles_are_those_of_the_course_of_its_organization_and_of_its_forum(lms,
 
 def test_a_course_is_called_as_learners_call_it(lms):
     lms.titles[COURSE] = "Your first incident"
-    assert (compat.course_title(COURSE), compat.course_title(OTHER_COURSE)) == ("Your first incident", "")
+    assert compat.course_title(COURSE) == "Your first incident"
+    assert compat.course_title("course-v1:No+Such+Course") == ""
+
+
+def test_a_key_can_be_well_formed_and_mean_nothing(lms):
+    assert (compat.course_exists(COURSE), compat.course_exists("course-v1:No+Such+Course")) == (True, False)
 
 
 def test_a_cohort_is_read_and_nobody_is_put_into_one(lms, ana, chen):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -52,7 +53,7 @@ def told(settings: ModuleType) -> dict[str, Any]:
 # -- entry points ------------------------------------------------------------------------------------------------
 
 
-def test_every_entry_point_leads_to_something(lms):
+def test_every_entry_point_leads_to_something():
     points = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
     assert {LMS, STUDIO, "openedx.course_tab", "xblock.v1", "xblock_asides.v1"} <= set(points)
     for group in points.values():
@@ -241,12 +242,14 @@ def test_every_receiver_hears_its_signal_once(plugged_in):
 
 
 @pytest.fixture
-def tab(lms: Any, monkeypatch: pytest.MonkeyPatch) -> type:
+def tab(lms: Any) -> Iterator[type]:
     """The tab as an LMS imports it: its base class is the platform's."""
-    monkeypatch.delitem(sys.modules, "companion.openedx.tabs", raising=False)
-    made: type = import_module("companion.openedx.tabs").CompanionTab
-    monkeypatch.delitem(sys.modules, "companion.openedx.tabs")
-    return made
+    name = "companion.openedx.tabs"
+    before = sys.modules.pop(name, None)
+    yield import_module(name).CompanionTab
+    del sys.modules[name]
+    if before is not None:
+        sys.modules[name] = before
 
 
 def test_the_tab_is_for_members_where_the_switch_is_on(lms, tab, ana, dee):

@@ -279,7 +279,7 @@ def test_a_preview_in_studio_writes_nothing(place, seen_by):
     block = seen_by("ben", usage_id)
     block.display_name = "Draft"
     assert "Draft" in text_of(block, "author_view")
-    assert Activity.objects.get().title == "Discussion"
+    assert Activity.objects.get().title == "Companion discussion"
 
 
 def submit(block: Any, **data: object) -> dict[str, Any]:
@@ -349,7 +349,7 @@ def test_what_studio_refuses_is_said_beside_its_field_and_changes_nothing(place,
     block = seen_by("ben", usage_id)
     answer = submit(block, **{**FORM, **changes})
     assert list(answer["errors"]) == [field]
-    assert (block.display_name, block.topic) == ("Discussion", "")
+    assert (block.display_name, block.topic) == ("Companion discussion", "")
 
 
 def test_other_nonsense_from_studio_is_refused_too(place, seen_by):

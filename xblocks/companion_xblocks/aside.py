@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from web_fragments.fragment import Fragment
 from xblock.core import XBlockAside
 
-from companion.openedx import compat
+from companion.openedx import compat, units
 from companion.web.embedding import embed, script_url
-
-BLOCK_TYPES: Final = ("video", "problem")
 
 
 class AskAside(XBlockAside):
@@ -25,7 +23,7 @@ class AskAside(XBlockAside):
     def student_view_aside(self, block: Any, _context: Any = None) -> Fragment:
         usage = block.scope_ids.usage_id
         course_id = str(getattr(usage, "context_key", ""))
-        if block.scope_ids.block_type not in BLOCK_TYPES or not compat.is_switched_on("ask_aside", course_id):
+        if block.scope_ids.block_type not in units.ASKABLE or not compat.is_switched_on("ask_aside", course_id):
             return Fragment()
         try:
             url = reverse("companion_openedx:about", args=[course_id, str(usage)])

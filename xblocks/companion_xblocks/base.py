@@ -20,6 +20,7 @@ from xblock.validation import ValidationMessage
 
 from companion import markdown
 from companion.errors import InvalidInput
+from companion.openedx import compat
 from companion.spaces import api as spaces
 from companion.spaces.kinds import Anonymity, Kind, Starters
 from companion.viewer import Mount, Role, Viewer
@@ -47,7 +48,9 @@ class CompanionBlock(CreditMixin, XBlock):
     has_author_view = True
     icon_class = "other"
 
-    display_name = String(default=gettext_noop("Discussion"), scope=Scope.settings, help="The title above the threads.")
+    display_name = String(
+        default=gettext_noop("Companion discussion"), scope=Scope.settings, help="The title above the threads."
+    )
     prompt = String(default="", scope=Scope.content, help="What people should write about, in Markdown.")
     topic = String(default="", scope=Scope.content, help="What it is about, in a word or two.")
     anonymity = String(
@@ -144,7 +147,8 @@ class CompanionBlock(CreditMixin, XBlock):
 
     def mount(self) -> Mount:
         """The block's own handler, with credit going to the platform where the author set a rule."""
-        return self.host.mount(report_credit=self.report_credit)
+        token = compat.csrf_token()
+        return self.host.mount(fields={"csrfmiddlewaretoken": token} if token else {}, report_credit=self.report_credit)
 
     def values(self) -> dict[str, Any]:
         """The arguments of `spaces.follow_activity` that the fields give."""

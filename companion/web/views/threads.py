@@ -55,6 +55,7 @@ def show_list(request: CompanionRequest, activity: Activity) -> HttpResponse:
         "can_start": permissions.can_start_thread(request.viewer, activity),
         "is_closed": activity.has_closed(),
         "page": page,
+        "has_unread": any(row.unread > 0 for row in page.pinned + page.rows),
         "is_first_page": "after" not in request.GET,
         "is_filtered": only is not threads.Only.ALL or sort is threads.Sort.UNANSWERED,
         "items": [(row, links.of(row.id)) for row in page.pinned + page.rows],
@@ -62,6 +63,13 @@ def show_list(request: CompanionRequest, activity: Activity) -> HttpResponse:
         "live_url": with_query(request.mount.url_for("list-news", activity.uid), {"since": page.latest}),
     }
     return render(request, "companion/thread_list.html", context)
+
+
+@require_POST
+def list_seen(request: CompanionRequest, uid: UUID) -> HttpResponse:
+    activity = get_activity(viewer=request.viewer, uid=uid)
+    threads.mark_all_seen(viewer=request.viewer, activity=activity)
+    return redirect(request.mount.url_for("thread-list", uid))
 
 
 @require_safe

@@ -24,7 +24,7 @@ INSTALL = r"""
 {% if COMPANION_PIP_REQUIREMENT %}
 RUN --mount=type=cache,target=/openedx/.cache/pip,sharing=shared \
     $PIP_COMMAND list --format=freeze > /tmp/platform.txt \
-    && $PIP_COMMAND install --constraint /tmp/platform.txt {{ COMPANION_PIP_REQUIREMENT }}
+    && $PIP_COMMAND install --constraint /tmp/platform.txt '{{ COMPANION_PIP_REQUIREMENT }}'
 {% endif %}
 """
 
