@@ -193,7 +193,7 @@ def test_the_space_of_a_course_that_nobody_opened_is_not_made(lms, ana, visit):
 # -- names -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize()
+@pytest.mark.parametrize(("setting", "name"), [(None, "ana"), ("username", "ana"), ("full_name", "Ana Torres")])
 def test_people_are_called_as_the_organization_wants(lms, ana, settings, setting, name):
     if setting:
         settings.COMPANION_NAMES = setting
