@@ -34,10 +34,9 @@ def drain() -> int:
 
 
 def _ask_again(coming: datetime, seconds: int) -> None:
-    """Once for each moment: or every enqueued task would leave a chain of runs behind while another one waits."""
-    # Celery that runs tasks at once knows no countdown, and would come back for ever.
-    if drain_task.app.conf.task_always_eager:
-        return
+    """Once for each moment: or every enqueued task would leave a chain of runs behind while another one waits, and
+    Celery that runs tasks at once, without a countdown, would come back for ever.
+    """
     if cache.add(f"companion.drain.{int(coming.timestamp())}", True, timeout=seconds):
         drain_task.apply_async(countdown=seconds)
 

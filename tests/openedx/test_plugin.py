@@ -225,7 +225,7 @@ def test_an_address_is_read_as_it_was_meant(path, view, arguments):
 
 
 def test_every_receiver_hears_its_signal_once(plugged_in):
-    """`plugged_in` has connected them; that each does its work is told in test_receivers.py."""
+    """`plugged_in` has connected them; that each does its work is told in test_receivers.py and test_retirement.py."""
     configured = apps.OpenedxConfig.plugin_app["signals_config"]
     assert set(configured) == {LMS}
     module = import_module("companion.openedx.receivers")

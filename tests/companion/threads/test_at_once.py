@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
+from time import sleep
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from companion.errors import CompanionError
 from companion.models import Person, ReadState, Thread
@@ -95,6 +96,25 @@ def test_a_reply_and_the_deletion_of_what_it_answers(course, thread):
     thread.refresh_from_db()
     shown = thread.posts.filter(number__gt=1, deleted_at=None, hidden_at=None).count()
     assert thread.reply_count == shown
+
+
+def test_a_reply_that_comes_while_somebody_retires_is_counted(course, thread):
+    threads.add_reply(viewer=course.ben, thread_id=thread.pk, body="x")
+    replied = Event()
+
+    def reply():
+        with transaction.atomic():
+            threads.add_reply(viewer=course.chen, thread_id=thread.pk, body="y")
+            replied.set()
+            sleep(0.3)
+
+    def retire():
+        assert replied.wait(10)
+        threads.retire_authors(person_ids=[course.ben.person_id], delete_posts=True)
+
+    at_once(reply, retire)
+    thread.refresh_from_db()
+    assert thread.reply_count == 1
 
 
 def test_two_tabs_that_open_a_thread_are_one_reader(course, thread):
