@@ -3,6 +3,8 @@
 import os
 import tempfile
 
+from celery import Celery
+
 os.environ.setdefault("SECRET_KEY", "only for tests")
 os.environ.setdefault("COMPANION_DATA_DIR", tempfile.gettempdir())
 os.environ.setdefault("COMPANION_URL", "http://localhost:8601")
@@ -36,3 +38,6 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": os.path.join(tempfile.gettempdir(), _name)}
 elif DATABASES["default"]["ENGINE"].endswith("mysql"):
     DATABASES["default"]["TEST"] = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_general_ci"}
+
+# Enqueued tasks ask Celery for a run, as in an LMS; here nobody answers, and no broker is looked for.
+Celery("tests", broker="memory://").set_default()

@@ -10,9 +10,9 @@ from django.db import close_old_connections
 
 from tests.benchmarks.run import run
 
-PAGES = {"list", "list_deep", "list_newest", "list_unanswered", "list_unread", "list_mine", "thread_20"}
+PAGES = {"home", "list", "list_deep", "list_newest", "list_unanswered", "list_unread", "list_mine", "thread_20"}
 PAGES |= {"thread_20_unseen", "thread_1000", "thread_1000_last", "thread_1000_staff", "poll_thread", "poll_list"}
-OTHERS = {"reply", "launch_validation", "launch", "markdown_2000"}
+OTHERS = {"student_view", "student_view_first", "reply", "launch_validation", "launch", "markdown_2000"}
 
 
 pytestmark = [pytest.mark.one_database, pytest.mark.django_db]

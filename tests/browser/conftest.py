@@ -137,7 +137,7 @@ def visit(demo: Demo, playwright: Playwright, tmp_path: Path) -> Iterator[Callab
             viewport={"width": size[0], "height": size[1]},
             **options,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         visitors.append(Visitor(demo, context, name))
         return visitors[-1]

@@ -63,7 +63,7 @@ def see(workbench: str, chromium: Browser) -> Iterator[Callable[..., Page]]:
         person: str, scenario: str, view: str = "student_view", *, width: int = 1280, js: bool = True
     ) -> Page:
         context = chromium.new_context(viewport={"width": width, "height": 800}, java_script_enabled=js)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))

@@ -89,7 +89,7 @@ class _Reader(HTMLParser):
         for name, value in attrs:
             if name.startswith("on") or name in {"style", "src", "srcset", "formaction"}:
                 self.bad.append(name)
-            if name == "href" and not re.match(r"(https?:|mailto:|#)", value or ""):
+            if name == "href" and not re.match(r"(https?:|mailto:|#|$)", value or ""):
                 self.bad.append(f"href={value}")
 
 
