@@ -20,7 +20,7 @@ setup(
         "companion.web": ["templates/companion/**/*.html", "static/companion/**/*"],
         "companion_lti": [
             "py.typed",
-            "templates/companion_lti/**/*.html",
+            "templates/**/*.html",
             "static/companion_lti/**/*",
             "locale/*/LC_MESSAGES/*",
         ],

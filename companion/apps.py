@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import register
 from django.utils.translation import gettext_lazy as _
 
@@ -10,7 +11,13 @@ class CompanionConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from companion import conf, subscriptions
+        from companion import clock, conf, subscriptions
+        from companion.search.api import learn
+        from companion.tasks import each_tick
+        from companion.threads.api import prune_pictures
 
         register(conf.check)
+        clock.follow(getattr(settings, "COMPANION_CLOCK_FILE", ""))
         subscriptions.connect()
+        each_tick(prune_pictures)
+        each_tick(learn)

@@ -5,6 +5,7 @@ Set them in Django's settings. The standalone service fills them from the enviro
 
 from typing import Any, Final
 
+import snowballstemmer
 from django.conf import settings
 from django.core.checks import Error
 from django.core.exceptions import ImproperlyConfigured
@@ -16,6 +17,10 @@ DEFAULTS: Final[dict[str, Any]] = {
     "COMPANION_SESSION_HOURS": 12,
     # How often an open page asks for news; 0 turns live updates off.
     "COMPANION_LIVE_SECONDS": 2.5,
+    # How many posts somebody may write in ten minutes (the staff five times as many); 0 is as many as they like.
+    "COMPANION_MOST_POSTS": 30,
+    # False keeps a platform that registered itself by a link of an administrator's waiting for an approval.
+    "COMPANION_LTI_APPROVE_REGISTRATIONS": True,
     # True lets a deployment that the registration did not name in at once; False keeps it waiting for an admin.
     "COMPANION_LTI_APPROVE_DEPLOYMENTS": False,
     # Host names that platforms may have on private addresses (intranet LMS); others are refused on connect.
@@ -26,6 +31,10 @@ DEFAULTS: Final[dict[str, Any]] = {
     "COMPANION_NAMES": "username",
     # What becomes of a retired person's posts: "keep" (their text stays, their name goes) or "delete".
     "COMPANION_RETIRED_POSTS": "keep",
+    # The language whose word endings searches see through: a name of a Snowball stemmer, or "" for none.
+    "COMPANION_SEARCH_LANGUAGE": "english",
+    # How old the tool's key may become before the worker makes another one; 0 leaves that to the command.
+    "COMPANION_LTI_KEY_DAYS": 90,
     # How long a roster is fresh: a launch after that enqueues a new read of it. 0 turns roster reading off.
     "COMPANION_LTI_ROSTER_HOURS": 12,
 }
@@ -35,6 +44,7 @@ DEFAULTS: Final[dict[str, Any]] = {
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "COMPANION_NAMES": ("username", "full_name"),
     "COMPANION_RETIRED_POSTS": ("keep", "delete"),
+    "COMPANION_SEARCH_LANGUAGE": ("", *snowballstemmer.algorithms()),
 }
 
 

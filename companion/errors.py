@@ -19,6 +19,10 @@ class Conflict(CompanionError):
     """Somebody else changed the thing in between; nothing was overwritten."""
 
 
+class TooMany(CompanionError):
+    """Too often in a short time; says when it is possible again."""
+
+
 class InvalidInput(CompanionError):
     """What was typed cannot be used. `errors` maps field names to sentences."""
 

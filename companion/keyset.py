@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 
 class InvalidCursor(ValueError):
@@ -37,9 +37,22 @@ def decode_moment(cursor: str) -> tuple[datetime, int]:
     moment, number = decode(cursor, 2)
     try:
         parsed = datetime.fromisoformat(moment)
+        # Databases ask in UTC: what is no moment there is none.
+        parsed.astimezone(UTC)
         identifier = int(number)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise InvalidCursor(cursor) from error
     if parsed.tzinfo is None or not 0 <= identifier < 2**63:
         raise InvalidCursor(cursor)
     return parsed, identifier
+
+
+def decode_numbers(cursor: str, length: int) -> list[int]:
+    """A cursor of `length` whole numbers.
+
+    Raises InvalidCursor.
+    """
+    parts = decode(cursor, length)
+    if not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts):
+        raise InvalidCursor(cursor)
+    return [int(part) for part in parts]

@@ -5,7 +5,7 @@ Rendering costs milliseconds, so it happens once, when a text is written, and th
 
 import re
 import secrets
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from html import escape, unescape
 from typing import Any, Final
 
@@ -59,6 +59,7 @@ _SANITIZER: Final = nh3.Cleaner(
             "span",
             "div",
             "section",
+            "img",
         ],
         *"table thead tbody tr th td".split(),
         *_MATHML,
@@ -70,6 +71,7 @@ _SANITIZER: Final = nh3.Cleaner(
         "ul": {"class"},
         "span": {"class"},
         "div": {"class", "tabindex"},
+        "img": {"src", "alt", "width", "height", "loading"},
         "pre": {"class", "tabindex"},
         "code": {"class"},
         "sup": {"class"},
@@ -79,7 +81,7 @@ _SANITIZER: Final = nh3.Cleaner(
         "td": {"class"},
         **{tag: set(_MATH_ATTRIBUTES) for tag in _MATHML},
     },
-    url_schemes={"http", "https", "mailto"},
+    url_schemes={"http", "https", "mailto", "companion-picture"},
     link_rel="nofollow ugc noopener noreferrer",
     strip_comments=True,
 )
@@ -87,14 +89,85 @@ _PYGMENTS: Final = HtmlFormatter(nowrap=True, classprefix="hl-")
 _MATH: Final = math_core.LatexToMathML(max_expansions=100, fancy_error=False)
 
 
-def render(text: str) -> str:
+# How a text names a picture of our own: `![alt](companion-picture:<32 hex digits>)`. Pages put the address in, because
+# it differs from mount to mount.
+PICTURE: Final = re.compile(r"companion-picture:([0-9a-f]{32})")
+
+# For each text after an @: how many of its characters name somebody.
+FindMentions = Callable[[Sequence[str]], Sequence[int]]
+# Width and height of those of the named pictures that may be shown.
+FindPictures = Callable[[Sequence[str]], Mapping[str, tuple[int, int]]]
+
+
+def render(text: str, *, find_mentions: FindMentions | None = None, find_pictures: FindPictures | None = None) -> str:
     """Safe HTML of a Markdown text: CommonMark, tables, strikethrough, task lists, footnotes, code, `$maths$`.
 
-    Pictures become links (a picture from elsewhere tells its server who reads), headings become third level, raw
-    HTML is shown as text. The result may be put into any page as it is.
+    Pictures from elsewhere become links (they tell their server who reads), headings become third level, raw HTML is
+    shown as text. The result may be put into any page, after `with_pictures`.
     """
-    html = _MARKDOWN.render(text, {"docId": secrets.token_hex(4)})
-    return _SANITIZER.clean(html)
+    env: dict[str, Any] = {"docId": secrets.token_hex(4), "pictures": {}}
+    if find_pictures is not None and (tokens := list(dict.fromkeys(PICTURE.findall(text)))):
+        env["pictures"] = find_pictures(tokens)
+    if find_mentions is None or "@" not in text:
+        return _SANITIZER.clean(_MARKDOWN.render(text, env))
+    parsed = _MARKDOWN.parse(text, env)
+    _mark_mentions(parsed, find_mentions)
+    return _SANITIZER.clean(_MARKDOWN.renderer.render(parsed, _MARKDOWN.options, env))
+
+
+def with_pictures(html: str, address: Callable[[str], str]) -> str:
+    """Rendered HTML with the addresses of its pictures: `address(token)` gives one."""
+    if 'src="companion-picture:' not in html:
+        return html
+    return _SOURCE.sub(lambda source: f'src="{escape(address(source[1]))}"', html)
+
+
+_SOURCE: Final = re.compile(r'src="companion-picture:([0-9a-f]{32})"')
+# At the start or behind something that is no part of an address (me@example.com).
+_AT: Final = re.compile(r"(?<![\w@/.+-])@(?=[\w#])")
+
+
+def without_pictures(html: str) -> str:
+    """The same with what they show in words, for readers of another activity: pictures belong to theirs."""
+    return _PICTURE_TAG.sub(r"<em>[\1]</em>", html)
+
+
+_PICTURE_TAG: Final = re.compile(r'<img src="companion-picture:[0-9a-f]{32}" alt="([^"]*)"[^>]*>')
+
+
+def _mark_mentions(parsed: Sequence[Token], find_mentions: FindMentions) -> None:
+    """Put the names of people, in plain text and nowhere else, into a span of their own."""
+    texts: list[tuple[Token, int, re.Match[str]]] = []
+    for block in parsed:
+        depth = 0
+        for child in block.children or ():
+            depth += (child.type == "link_open") - (child.type == "link_close")
+            if child.type == "text" and not depth:
+                texts += [(block, id(child), at) for at in _AT.finditer(child.content)]
+    # No name is longer; ten thousand copies of the rest of a text would be a lot.
+    lengths = find_mentions([at.string[at.end() : at.end() + 120] for _block, _text, at in texts]) if texts else []
+    found: dict[int, list[tuple[int, int]]] = {}
+    for (_block, text, at), length in zip(texts, lengths, strict=True):
+        if length:
+            found.setdefault(text, []).append((at.start(), at.end() + length))
+    for block in {id(block): block for block, _text, _at in texts}.values():
+        block.children = [new for child in block.children or () for new in _split_text(child, found.get(id(child), ()))]
+
+
+def _split_text(child: Token, places: Sequence[tuple[int, int]]) -> list[Token]:
+    if not places:
+        return [child]
+    tokens: list[Token] = []
+    position = 0
+    for start, end in places:
+        if start < position:
+            continue
+        tokens.append(Token("text", "", 0, content=child.content[position:start]))
+        tokens.append(Token("mention_open", "span", 1, attrs={"class": "mention"}))
+        tokens.append(Token("text", "", 0, content=child.content[start:end]))
+        tokens.append(Token("mention_close", "span", -1))
+        position = end
+    return [*tokens, Token("text", "", 0, content=child.content[position:])]
 
 
 def excerpt(html: str, length: int = 160) -> str:
@@ -135,9 +208,15 @@ def _headings_in_order(
     return f"<{HEADING}>" if tokens[index].nesting == 1 else f"</{HEADING}>\n"
 
 
-def _image_as_link(
-    self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: MutableMapping[str, Any]
-) -> str:
+def _image(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: MutableMapping[str, Any]) -> str:
+    """A picture of our own that may be shown here; any other becomes a link."""
+    own = PICTURE.fullmatch(str(tokens[index].attrs.get("src", "")))
+    if own:
+        size = env["pictures"].get(own[1])
+        alt = escape(tokens[index].content)
+        if size is None:
+            return f"<em>[{alt}]</em>"
+        return f'<img src="companion-picture:{own[1]}" alt="{alt}" width="{size[0]}" height="{size[1]}" loading="lazy">'
     source = escape(str(tokens[index].attrs.get("src", "")))
     label = escape(tokens[index].content or source)
     return f'<a href="{source}" target="_blank">{label}</a>'
@@ -208,7 +287,7 @@ def _build() -> MarkdownIt:
     rules = {
         "heading_open": _headings_in_order,
         "heading_close": _headings_in_order,
-        "image": _image_as_link,
+        "image": _image,
         "link_open": _link_open,
         "fence": _fence,
         "code_block": _code_block,

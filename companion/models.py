@@ -1,19 +1,70 @@
 """The models of all areas, where Django looks for them."""
 
-from companion.spaces.models import Activity, Group, GroupMembership, Membership, Organization, Person, Space
-from companion.threads.models import AnonymousAuthor, Post, ReadMark, ReadState, Thread
+from companion.moderation.models import Report
+from companion.questions.models import Assignment, Correction, MeToo, Question
+from companion.search.models import SearchDocument, SearchProgress, SearchWord
+from companion.spaces.models import (
+    Activity,
+    AuditEntry,
+    Group,
+    GroupMembership,
+    Membership,
+    Organization,
+    Person,
+    Space,
+)
+from companion.threads.models import (
+    ActivityFollow,
+    AnonymousAuthor,
+    HelpfulMark,
+    Mention,
+    MovedPost,
+    Picture,
+    PictureUse,
+    Post,
+    ReadMark,
+    ReadState,
+    Revision,
+    Thread,
+    ThreadFollow,
+    ThreadTopic,
+)
+from companion.topics.models import Expert, ExpertProfile, OnCall, Topic, TopicFollow
 
 __all__ = [
     "Activity",
+    "ActivityFollow",
     "AnonymousAuthor",
+    "Assignment",
+    "AuditEntry",
+    "Correction",
+    "Expert",
+    "ExpertProfile",
     "Group",
     "GroupMembership",
+    "HelpfulMark",
+    "MeToo",
     "Membership",
+    "Mention",
+    "MovedPost",
+    "OnCall",
     "Organization",
     "Person",
+    "Picture",
+    "PictureUse",
     "Post",
+    "Question",
     "ReadMark",
     "ReadState",
+    "Report",
+    "Revision",
+    "SearchDocument",
+    "SearchProgress",
+    "SearchWord",
     "Space",
     "Thread",
+    "ThreadFollow",
+    "ThreadTopic",
+    "Topic",
+    "TopicFollow",
 ]

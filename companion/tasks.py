@@ -53,8 +53,10 @@ def each_tick(function: Callable[[], object]) -> Callable[[], object]:
 
 def take_back_abandoned() -> int:
     """Make the tasks of killed workers ready again; gives how many."""
-    abandoned = DBTaskResult.objects.running().filter(started_at__lt=clock.now() - LEASE)
-    count = abandoned.update(status=TaskResultStatus.READY, run_after=clock.now())
+    # The tasks' own table goes by the machine's clock, as all of its times are that Django's worker writes.
+    now = clock.now_elsewhere()
+    abandoned = DBTaskResult.objects.running().filter(started_at__lt=now - LEASE)
+    count = abandoned.update(status=TaskResultStatus.READY, run_after=now)
     if count:
         logger.warning("%d abandoned tasks are ready again", count)
     return count
@@ -64,23 +66,27 @@ def next_run() -> datetime | None:
     """When the next task wants to run (now, for one that waits for nothing), or None where there is none."""
     # A task that waits for nothing stands in the table as one of the year 9999.
     if DBTaskResult.objects.ready().exists():
-        return clock.now()
+        return clock.now_elsewhere()
     waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY).order_by("run_after")
     return waiting.values_list("run_after", flat=True).first()
 
 
 def prune_finished() -> int:
     """Delete tasks that succeeded two weeks ago or failed three months ago; gives how many."""
-    now = clock.now()
+    now = clock.now_elsewhere()
     old = Q(status=TaskResultStatus.SUCCESSFUL, finished_at__lt=now - KEEP_SUCCESSFUL)
     old |= Q(status=TaskResultStatus.FAILED, finished_at__lt=now - KEEP_FAILED)
     return DBTaskResult.objects.filter(old).delete()[0]
 
 
 class Worker(DatabaseWorker):
-    """The database worker, with retries by backoff (1, 2, 4 ... minutes, or as the other side asked)."""
+    """The database worker, with retries by backoff (1, 2, 4 ... minutes, or longer where the other side asks)."""
+
+    _ticked: datetime | None = None
 
     def run_task(self, db_task_result: Any) -> None:
+        # Between tasks too: where there always is one, the housekeeping must not wait for an end.
+        self._tick_when_due()
         set_failed = db_task_result.set_failed
 
         # In place of "failed", in the same statement: a worker killed in between would leave a task nobody retries.
@@ -90,7 +96,9 @@ class Worker(DatabaseWorker):
                 set_failed(error)
                 return
             db_task_result.status = TaskResultStatus.READY
-            db_task_result.run_after = clock.now() + (error.after or timedelta(minutes=2 ** (tries - 1)))
+            # Not sooner than our own wait: a second or two each time would use up all tries in a moment.
+            wait = max(error.after or timedelta(), timedelta(minutes=2 ** (tries - 1)))
+            db_task_result.run_after = clock.now_elsewhere() + wait
             db_task_result.save(update_fields=["status", "run_after"])
             logger.info("%s waits: %s", db_task_result.task_path, error)
 
@@ -100,17 +108,21 @@ class Worker(DatabaseWorker):
     def work(self, *, forever: bool = True) -> None:
         """Run what is ready; with `forever`, until a signal says stop."""
         self.batch = True
-        ticked = 0.0
         while self.running:
-            if time.monotonic() - ticked >= TICK.total_seconds() or not ticked:
-                ticked = time.monotonic()
-                self._tick()
+            self._tick_when_due()
             self.run()
             if not forever:
                 return
             close_old_connections()
             if self.running:
                 time.sleep(self.interval)
+
+    def _tick_when_due(self) -> None:
+        # By the clock that the housekeeping goes by: what is due once that is moved is done at once.
+        now = clock.now()
+        if self._ticked is None or abs(now - self._ticked) >= TICK:
+            self._ticked = now
+            self._tick()
 
     def _tick(self) -> None:
         for function in (take_back_abandoned, prune_finished, *_housekeeping):

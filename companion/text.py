@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from html import unescape
 
 # Everything in C* but newline and tab: NUL cannot be stored by PostgreSQL, and the rest cannot be seen. Kept are
 # the joiners that Arabic, Persian and emoji need (ZWNJ, ZWJ) and the harmless direction marks.
@@ -9,6 +10,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufff9-\ufffb\ud800-\u
 # Embeddings and overrides can make a text read as another one ("Trojan Source", CVE-2021-42574).
 _WORD = re.compile(r"\w+(?:['’\-]\w+)*")
 _DENSE = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
+_EMPTY = "\u115f\u1160\u3164\uffa0\u2800"
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
@@ -34,5 +36,26 @@ def count_words(text: str) -> int:
 
 
 def is_blank(text: str) -> bool:
-    """True where nothing can be seen: only spaces, zero-width characters and marks without a letter."""
-    return not any(unicodedata.category(character)[0] in "LNPS" for character in text)
+    """True where nothing can be seen: only spaces, zero-width characters, marks without a letter, and what Unicode
+    counts among letters and symbols but draws as nothing (Hangul fillers, the empty Braille pattern).
+    """
+    seen = (character for character in text if character not in _EMPTY)
+    return not any(unicodedata.category(character)[0] in "LNPS" for character in seen)
+
+
+_UNREAD = re.compile(r"<math\b.*?</math>", re.DOTALL)
+_IN_TAG = r"(?:[^<>\"]|\"[^\"]*\")*"
+_PICTURE = re.compile(rf'<img\b{_IN_TAG}?\balt="([^"]*)"{_IN_TAG}>')
+_CELL = re.compile(rf"</t[dh]\b{_IN_TAG}>\s*")
+_LINE = re.compile(rf"<(?:/(?:li|tr)|br)\b{_IN_TAG}>\s*")
+_BLOCK = re.compile(rf"<(?:/?(?:p|pre|h3|blockquote|ul|ol|table|div|section)|hr)\b{_IN_TAG}>")
+_TAG = re.compile(rf"<{_IN_TAG}>")
+
+
+def plain_text(html: str) -> str:
+    """What rendered HTML (companion/markdown.py) says: an empty line between paragraphs, formulas left out."""
+    text = _PICTURE.sub(r" \1 ", _UNREAD.sub(" ", html))
+    text = _LINE.sub("\n", _CELL.sub(" ", text))
+    text = unescape(_TAG.sub("", _BLOCK.sub("\n\n", text)))
+    text = "\n".join(" ".join(line.split()) for line in text.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")

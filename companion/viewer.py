@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 
 class Role(StrEnum):
@@ -29,6 +30,11 @@ class Viewer:
     role: Role = Role.LEARNER
     name: str = ""
     group_ids: frozenset[int] = frozenset()
+    # Threads that a gate has opened to them besides: an expert's questions, in this space or (then as a learner and
+    # with this space's id) in another one.
+    opened_to: frozenset[int] = frozenset()
+    # In this space for the sake of those threads alone: nothing else of it is theirs to see.
+    is_guest: bool = False
 
     @property
     def is_staff(self) -> bool:
@@ -62,9 +68,13 @@ class Mount:
     # Where an activity's settings are changed, in words, if that is not here.
     settings_note: str = ""
     # Takes a learner's credit (companion.threads.api.Credit) to the platform; without it pages speak of none.
-    report_credit: Callable[[Any], None] | None = None
+    # It gets the activity as well: a block is told of its own credit alone, though all lists can be opened in it.
+    report_credit: Callable[[Any, Any], None] | None = None
     # The way back to the host's course and what it is called, where the host's own page has none.
     back_url: str = ""
     back_label: str = ""
     # The form target that opens this page outside the frame, where the host offers one.
     new_window_url: str = ""
+    # The full address of a post (its activity, its thread, its number) that may be carried anywhere: whoever follows
+    # it comes in through the host. None where the host has no such address.
+    permalink: Callable[[UUID, int, int], str] | None = None

@@ -41,3 +41,6 @@ elif DATABASES["default"]["ENGINE"].endswith("mysql"):
 
 # Enqueued tasks ask Celery for a run, as in an LMS; here nobody answers, and no broker is looked for.
 Celery("tests", broker="memory://").set_default()
+# Stories write faster than people do; the limit has tests of its own.
+COMPANION_MOST_POSTS = 0
+MEDIA_ROOT = tempfile.mkdtemp(prefix="companion-media-")

@@ -11,6 +11,8 @@ import pytest
 from django.apps import apps
 from django.core.management import find_commands, load_command_class
 from django.core.management.base import BaseCommand
+from xblock.core import XBlock
+from xblock.fields import Field
 
 from companion import conf, events
 from companion.standalone import cli
@@ -73,6 +75,28 @@ def test_every_event_has_its_row_with_all_of_its_fields() -> None:
     for name, event in classes.items():
         named = re.findall(r"`(\w+)`", documented[name].split("|")[0])
         assert named == [field.name for field in fields(event)], name
+
+
+# -- fields of blocks ----------------------------------------------------------------------------------------
+
+
+def fields_of(block: str) -> dict[str, Field]:
+    """The fields of a block by name, without those that every XBlock has."""
+    return {name: field for name, field in XBlock.load_class(block).fields.items() if name not in XBlock.fields}
+
+
+def test_every_field_of_a_block_has_its_row() -> None:
+    shared = fields_of("companion_discussion")
+    assert set(rows(section(page("xblocks.md"), "## `companion_discussion`"))) == set(shared)
+    own = {name: field for name, field in fields_of("companion_questions").items() if name not in shared}
+    documented = rows(section(page("xblocks.md"), "## `companion_questions`"))
+    assert set(documented) == set(own)
+    for name, field in own.items():
+        scope, _type, default, _meaning = (cell.strip() for cell in documented[name].split("|")[:4])
+        assert (scope, default) == (
+            field.scope.name,
+            f"`{str(field.default).lower()}`" if field.default != "" else "",
+        ), name
 
 
 # -- commands ------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,18 @@ def test_it_holds_three_packages_with_their_templates_and_static_files(wheel: Pa
             wanted = path.suffix in {".py", ".html", ".css", ".js", ".svg", ".mo", ".typed"} or path.name == "py.typed"
             if path.is_file() and wanted and "__pycache__" not in path.parts:
                 assert str(path.relative_to(ROOT)).removeprefix(prefix) in packed
+
+
+def test_it_offers_its_blocks_to_the_platform(wheel: Path):
+    archive = zipfile.ZipFile(wheel)
+    [listed] = [name for name in archive.namelist() if name.endswith(".dist-info/entry_points.txt")]
+    points = ConfigParser(delimiters=("=",))
+    points.read_string(archive.read(listed).decode())
+    blocks = dict(points["xblock.v1"])
+    assert set(blocks) == {"companion_discussion", "companion_questions"}
+    for path in blocks.values():
+        module, name = path.split(":")
+        assert f"class {name}(" in archive.read(f"{module.replace('.', '/')}.py").decode()
 
 
 def test_it_runs_in_a_new_environment(wheel: Path, tmp_path: Path):

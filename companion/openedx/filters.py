@@ -11,8 +11,8 @@ from companion.openedx import compat, units
 from companion.openedx.mount import plugin_mount
 from companion.openedx.people import viewer_of
 from companion.openedx.views import user_of
-from companion.web.embedding import embed, first_view, script_url
-from companion.web.views.threads import show_list
+from companion.web.embedding import embed, first_view, script_urls
+from companion.web.views.lists import show_list
 
 
 class UnitDiscussion(PipelineStep):
@@ -41,4 +41,5 @@ def _add(block: Any, fragment: Any) -> None:
     activity = units.discussion_of_unit(viewer, usage_id=usage_id, title=block.display_name or "")
     html = first_view(partial(show_list, activity=activity), viewer=viewer, mount=plugin_mount(course_id))
     fragment.content += embed(html)
-    fragment.add_javascript_url(script_url())
+    for url in script_urls():
+        fragment.add_javascript_url(url)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import MappingProxyType
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext
 
 from companion.openedx import compat
@@ -31,7 +33,24 @@ def plugin_mount(course_id: str, request: HttpRequest | None = None) -> Mount:
         settings_note=settings_note(),
         back_url=course_home(course_id),
         back_label=gettext("Back to the course"),
+        permalink=permalink_in(course_id),
     )
+
+
+def permalink_in(course_id: str) -> Callable[[UUID, int, int], str] | None:
+    """`Mount.permalink` for a course: the page of the post in the LMS, which asks people to sign in. None where the
+    LMS's address is not known, or where it has no pages of ours (Studio's settings, a library).
+    """
+    root = getattr(settings, "LMS_ROOT_URL", "") or ""
+    try:
+        home = reverse("companion_openedx:home", args=[course_id])
+    except NoReverseMatch:
+        return None
+
+    def permalink(_activity: UUID, thread_id: int, number: int) -> str:
+        return root.rstrip("/") + home + path_for("post-detail", thread_id, number)
+
+    return permalink if root else None
 
 
 def settings_note() -> str:

@@ -64,6 +64,7 @@ def viewer_of(user: LmsUser, course_id: str) -> Viewer | None:
         person_id=person.pk,
         role=role,
         name=person.name,
+        group_ids=spaces.groups_of(space_id=space.pk, person_id=person.pk),
     )
 
 

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from companion import conf
 from companion.openedx import compat, people
+from companion.questions import api as questions
 from companion.spaces import api as spaces
 from companion.threads import api as threads
 from companion.viewer import Role
@@ -64,6 +65,7 @@ def retire(user: Any, **_kwargs: Any) -> None:
     """
     ids = spaces.forget_person(issuer=compat.issuer(), subject=str(user.pk))
     touched = threads.retire_authors(person_ids=ids, delete_posts=conf.get("COMPANION_RETIRED_POSTS") == "delete")
+    questions.forget_people(person_ids=ids)
     logger.info("Retired %d people, %d posts", len(ids), touched)
 
 

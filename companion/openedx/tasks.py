@@ -9,7 +9,8 @@ from django.core.cache import cache
 from django.db import transaction
 from django_tasks.signals import task_enqueued
 
-from companion import clock
+from companion import clock, events
+from companion.questions.api import next_due
 from companion.tasks import next_run, worker
 
 try:
@@ -24,9 +25,10 @@ def drain() -> int:
     The platform has no beat by default, so each enqueued task asks for one run, and each run for the next.
     """
     worker(interval=0).work(forever=False)
-    coming = next_run()
-    if coming is None:
+    moments = [moment for moment in (next_run(), next_due()) if moment is not None]
+    if not moments:
         return 0
+    coming = min(moments)
     seconds = max(1, int((coming - clock.now()).total_seconds()) + 1)
     if shared_task is not None:
         _ask_again(coming, seconds)
@@ -45,6 +47,19 @@ if shared_task is not None:
     drain_task = shared_task(name="companion.drain", ignore_result=True)(drain)
 
 
+_MOVING = (
+    events.QuestionAsked,
+    events.QuestionAssigned,
+    events.QuestionReleased,
+    events.QuestionReopened,
+    events.ActivityConfigured,
+)
+
+
+def _ask_for(_fact: events.Fact) -> None:
+    _ask()
+
+
 def _ask(**_kwargs: Any) -> None:
     """Asked after commit: before that the row is not there for another process.
 
@@ -56,3 +71,6 @@ def _ask(**_kwargs: Any) -> None:
 def connect() -> None:
     if shared_task is not None:
         task_enqueued.connect(_ask, dispatch_uid="companion.openedx.tasks")
+        # What moves a question's next step: the run that follows comes back when that is due.
+        for fact in _MOVING:
+            events.subscribe(fact, _ask_for)

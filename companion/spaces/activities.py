@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -13,9 +14,9 @@ from companion import markdown
 from companion.errors import InvalidInput, NotAllowed, NotFound
 from companion.events import ActivityConfigured, announce
 from companion.spaces.keys import external_key
-from companion.spaces.kinds import DiscussionSettings, Kind, read_settings, write_settings
+from companion.spaces.kinds import DiscussionSettings, Groups, Kind, read_settings, write_settings
 from companion.spaces.models import Activity
-from companion.text import clean_line
+from companion.text import clean_line, is_blank
 from companion.viewer import Viewer
 
 
@@ -27,9 +28,14 @@ def get_activity(*, viewer: Viewer, uid: UUID) -> Activity:
     return activity
 
 
-def list_activities(*, viewer: Viewer, kind: Kind = Kind.DISCUSSION) -> list[Activity]:
-    """The activities of the viewer's space, the newest first (200 at most)."""
-    return list(Activity.objects.visible_to(viewer).filter(kind=kind).order_by("-id")[:200])
+def hold_activity(*, activity_id: int) -> None:
+    """Let others who hold it wait until the end of the transaction: for what is counted over all of its threads."""
+    list(Activity.objects.select_for_update().filter(pk=activity_id).values_list("pk", flat=True))
+
+
+def list_activities(*, viewer: Viewer) -> list[Activity]:
+    """The activities of the viewer's space that hold threads, the newest first (200 at most)."""
+    return list(Activity.objects.visible_to(viewer).order_by("-id")[:200])
 
 
 def find_activity(*, organization_id: int, uid: UUID) -> Activity | None:
@@ -44,7 +50,12 @@ def ensure_activity(*, space_id: int, external_id: str, title: str, like: Activi
     """
     facts: dict[str, object] = {"title": clean_line(title)[:200] or gettext("Discussion")}
     if like is not None:
-        facts |= {"kind": like.kind, "settings": like.settings, "prompt_html": like.prompt_html}
+        facts |= {
+            "kind": like.kind,
+            "settings": like.settings,
+            "prompt_html": like.prompt_html,
+            "separates_groups": like.separates_groups,
+        }
     else:
         facts["settings"] = write_settings(DiscussionSettings())
     return Activity.objects.get_or_create(space_id=space_id, key=external_key(external_id), defaults=facts)[0]
@@ -58,13 +69,15 @@ def follow_activity(
     settings: Mapping[str, object],
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
+    event_at: datetime | None = None,
+    event_ends_at: datetime | None = None,
     kind: Kind = Kind.DISCUSSION,
 ) -> Activity:
     """The activity of a placement whose settings live in the platform: made at its first visit, changed to match.
 
     Raises InvalidInput with a sentence per field.
     """
-    values = _activity_values(kind, title, settings, opens_at, closes_at)
+    values = _activity_values(kind, title, settings, Dates(opens_at, closes_at, event_at, event_ends_at))
     activity, is_new = Activity.objects.get_or_create(
         space_id=space_id, key=external_key(external_id), defaults={"kind": kind, **values}
     )
@@ -72,7 +85,9 @@ def follow_activity(
     if changed:
         for field in changed:
             setattr(activity, field, values[field])
-        activity.save(update_fields=changed)
+        with transaction.atomic():
+            activity.save(update_fields=changed)
+            announce(_configured(activity.space.organization_id, activity))
     return activity
 
 
@@ -84,10 +99,12 @@ def preview_activity(
     settings: Mapping[str, object],
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
+    event_at: datetime | None = None,
+    event_ends_at: datetime | None = None,
     kind: Kind = Kind.DISCUSSION,
 ) -> Activity:
     """What `follow_activity` would give, without writing anything. Raises InvalidInput."""
-    values = _activity_values(kind, title, settings, opens_at, closes_at)
+    values = _activity_values(kind, title, settings, Dates(opens_at, closes_at, event_at, event_ends_at))
     known = Activity.objects.filter(space_id=space_id, key=external_key(external_id)).first() if space_id else None
     activity = known or Activity(kind=kind)
     for field, value in values.items():
@@ -104,6 +121,8 @@ def create_activity(
     settings: Mapping[str, object] | None = None,
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
+    event_at: datetime | None = None,
+    event_ends_at: datetime | None = None,
     external_id: str,
 ) -> Activity:
     """A new activity in the viewer's space. The same `external_id` again gives the one that exists.
@@ -111,15 +130,19 @@ def create_activity(
     Raises NotAllowed for somebody who may not place activities, InvalidInput with a sentence per field.
     """
     must_configure(viewer=viewer)
-    values = _activity_values(kind, title, settings or {}, opens_at, closes_at)
+    values = _activity_values(kind, title, settings or {}, Dates(opens_at, closes_at, event_at, event_ends_at))
     try:
         with transaction.atomic():
             activity = Activity.objects.create(
-                space_id=viewer.space_id, key=external_key(external_id), kind=kind, **values
+                space_id=viewer.space_id,
+                key=external_key(external_id),
+                kind=kind,
+                author_id=viewer.person_id,
+                **values,
             )
     except IntegrityError:
         return Activity.objects.get(space_id=viewer.space_id, key=external_key(external_id))
-    announce(_configured(viewer, activity))
+    announce(_configured(viewer.organization_id, activity))
     return activity
 
 
@@ -132,6 +155,8 @@ def configure_activity(
     settings: Mapping[str, object],
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
+    event_at: datetime | None = None,
+    event_ends_at: datetime | None = None,
 ) -> Activity:
     """Change an activity's title, settings and dates. Posts keep the anonymity they were made with.
 
@@ -139,11 +164,13 @@ def configure_activity(
     """
     activity = get_activity(viewer=viewer, uid=uid)
     must_configure(viewer=viewer)
-    values = _activity_values(Kind(activity.kind), title, settings, opens_at, closes_at)
+    values = _activity_values(Kind(activity.kind), title, settings, Dates(opens_at, closes_at, event_at, event_ends_at))
     for field, value in values.items():
         setattr(activity, field, value)
-    activity.save(update_fields=list(values))
-    announce(_configured(viewer, activity))
+    if activity.author_id is None:
+        activity.author_id = viewer.person_id
+    activity.save(update_fields=[*values, "author"])
+    announce(_configured(viewer.organization_id, activity))
     return activity
 
 
@@ -153,25 +180,42 @@ def must_configure(*, viewer: Viewer) -> None:
         raise NotAllowed(gettext("Only instructors can change activities."))
 
 
-def _configured(viewer: Viewer, activity: Activity) -> ActivityConfigured:
-    return ActivityConfigured(organization_id=viewer.organization_id, space_id=viewer.space_id, activity_id=activity.pk)
+def _configured(organization_id: int, activity: Activity) -> ActivityConfigured:
+    return ActivityConfigured(organization_id=organization_id, space_id=activity.space_id, activity_id=activity.pk)
 
 
-def _activity_values(
-    kind: Kind,
-    title: str,
-    settings: Mapping[str, object],
-    opens_at: datetime | None,
-    closes_at: datetime | None,
-) -> dict[str, object]:
-    errors: dict[str, str] = {}
+@dataclass(frozen=True, slots=True)
+class Dates:
+    opens_at: datetime | None
+    closes_at: datetime | None
+    event_at: datetime | None
+    event_ends_at: datetime | None
+
+    def problems(self) -> dict[str, str]:
+        errors = {
+            name: gettext("This must be a date of this century.")
+            for name, moment in asdict(self).items()
+            if moment is not None and not 1970 <= moment.year <= 9000
+        }
+        if errors:
+            # No page could show it in every time zone.
+            return errors
+        if self.opens_at and self.closes_at and self.closes_at <= self.opens_at:
+            errors["closes_at"] = gettext("The closing date must be after the opening date.")
+        if self.event_ends_at and not self.event_at:
+            errors["event_at"] = gettext("Say when the event begins, too.")
+        elif self.event_ends_at and self.event_at and self.event_ends_at < self.event_at:
+            errors["event_ends_at"] = gettext("The event must end after it begins.")
+        return errors
+
+
+def _activity_values(kind: Kind, title: str, settings: Mapping[str, object], dates: Dates) -> dict[str, object]:
+    errors = dates.problems()
     title = clean_line(title)
-    if not title:
+    if is_blank(title):
         errors["title"] = gettext("Give it a title.")
     elif len(title) > 200:
         errors["title"] = gettext("At most %(limit)d characters, please.") % {"limit": 200}
-    if opens_at and closes_at and closes_at <= opens_at:
-        errors["closes_at"] = gettext("The closing date must be after the opening date.")
     try:
         read = read_settings(kind, settings)
     except InvalidInput as invalid:
@@ -182,6 +226,6 @@ def _activity_values(
         "title": title,
         "settings": write_settings(read),
         "prompt_html": markdown.render(read.prompt) if read.prompt else "",
-        "opens_at": opens_at,
-        "closes_at": closes_at,
+        "separates_groups": read.groups is Groups.SEPARATE,
+        **asdict(dates),
     }

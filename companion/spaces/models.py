@@ -10,7 +10,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from companion import clock
-from companion.spaces.kinds import DiscussionSettings, Kind, read_settings
+from companion.reasons import REASON_LIMIT
+from companion.spaces.kinds import DiscussionSettings, Kind, QuestionSettings, read_settings
 from companion.viewer import Role, Viewer
 
 if TYPE_CHECKING:
@@ -29,6 +30,20 @@ class Organization(models.Model):
 
     name = models.CharField(_("name"), max_length=200)
     slug = models.SlugField(_("short name"), max_length=100, unique=True)
+    shows_people = models.BooleanField(
+        _("pages of people"),
+        default=True,
+        db_default=True,
+        help_text=_("Show a page for each expert: topics, answers, room for questions."),
+    )
+    watched_words = models.TextField(
+        _("watched words"),
+        blank=True,
+        default="",
+        # MySQL has no default for a text of any length.
+        null=True,
+        help_text=_("One word or phrase a line. A post with one of them is shown to the course staff, never blocked."),
+    )
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
 
     class Meta:
@@ -59,6 +74,8 @@ class Person(models.Model):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         constraints = [models.UniqueConstraint(fields=["organization", "key"], name="companion_person_once")]
+        # A mention is looked up by what somebody typed.
+        indexes = [models.Index(fields=["organization", "name"], name="companion_person_name")]
 
     def __str__(self) -> str:
         return self.name or f"#{self.pk}"
@@ -93,6 +110,11 @@ class Membership(models.Model):
     launched_at = models.DateTimeField(_("last launch"), null=True, editable=False)
     listed_at = models.DateTimeField(_("last in the roster"), null=True, editable=False)
     left_at = models.DateTimeField(_("left"), null=True, editable=False)
+    # Reads, but does not write until then.
+    muted_until = models.DateTimeField(_("muted until"), null=True, editable=False)
+    muted_reason = models.CharField(
+        _("why muted"), max_length=REASON_LIMIT, blank=True, default="", db_default="", editable=False
+    )
 
     class Meta:
         verbose_name = _("membership")
@@ -158,7 +180,14 @@ class Activity(models.Model):
     prompt_html = models.TextField(blank=True, editable=False)
     opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
     closes_at = models.DateTimeField(_("closes"), null=True, blank=True)
+    # The training event that "before" and "after" threads belong to.
+    event_at = models.DateTimeField(_("event begins"), null=True, blank=True)
+    event_ends_at = models.DateTimeField(_("event ends"), null=True, blank=True)
+    # The one setting that the read rule of threads asks for in SQL.
+    separates_groups = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    # Whoever placed it: a step of the ladder of its questions.
+    author = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     objects = ActivityQuerySet.as_manager()
 
@@ -172,6 +201,10 @@ class Activity(models.Model):
                 condition=Q(opens_at__isnull=True) | Q(closes_at__isnull=True) | Q(closes_at__gt=models.F("opens_at")),
                 name="companion_activity_dates",
             ),
+            models.CheckConstraint(
+                condition=Q(event_ends_at__isnull=True) | Q(event_ends_at__gte=models.F("event_at")),
+                name="companion_activity_event",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -179,10 +212,60 @@ class Activity(models.Model):
 
     @property
     def discussion(self) -> DiscussionSettings:
-        return read_settings(self.kind, self.settings)
+        """The settings as values, read once as long as they stay the same."""
+        known: tuple[object, DiscussionSettings] | None = self.__dict__.get("_discussion")
+        if known is None or known[0] is not self.settings:
+            known = self.settings, read_settings(self.kind, self.settings)
+            self.__dict__["_discussion"] = known
+        return known[1]
+
+    @property
+    def takes_questions(self) -> bool:
+        return self.kind == Kind.QUESTIONS
+
+    @property
+    def questions(self) -> QuestionSettings:
+        """The settings of an activity that takes questions; those of a new one for any other kind."""
+        settings = self.discussion
+        return settings if isinstance(settings, QuestionSettings) else QuestionSettings()
+
+    def event_is_over(self, moment: datetime | None = None) -> bool:
+        """Whether the training event has ended, or begun where no end is known. False without one."""
+        end = self.event_ends_at or self.event_at
+        return end is not None and end <= (moment or clock.now())
 
     def has_opened(self, moment: datetime | None = None) -> bool:
         return self.opens_at is None or self.opens_at <= (moment or clock.now())
 
     def has_closed(self, moment: datetime | None = None) -> bool:
         return self.closes_at is not None and self.closes_at <= (moment or clock.now())
+
+
+class AuditEntry(models.Model):
+    """One act of the course staff that others may ask about: what, on which post, why, by whom, when.
+
+    Written in the transaction of the act and never changed. It names whoever acted, never an anonymous author.
+    """
+
+    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="+", db_index=False)
+    actor = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="+")
+    actor_name = models.CharField(max_length=255, blank=True)
+    act = models.CharField(_("act"), max_length=30)
+    # Plain numbers: what was done stays on record when its object is gone.
+    activity_id = models.BigIntegerField(null=True)
+    thread_id = models.BigIntegerField(null=True)
+    post_number = models.PositiveIntegerField(null=True)
+    person = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="+")
+    reason = models.CharField(_("reason"), max_length=REASON_LIMIT, blank=True)
+    at = models.DateTimeField(_("at"), default=clock.now)
+
+    class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
+        indexes = [
+            models.Index(fields=["space", "id"], name="companion_audit_space"),
+            models.Index(fields=["thread_id", "post_number"], name="companion_audit_post"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.thread_id}/{self.post_number}"

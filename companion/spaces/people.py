@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from django.db import transaction
@@ -12,9 +13,10 @@ from django.utils.translation import gettext
 
 from companion import clock
 from companion.errors import InvalidInput
+from companion.kept import kept
 from companion.spaces.keys import external_key
-from companion.spaces.models import Group, GroupMembership, Membership, Organization, Person, Space
-from companion.text import clean_line
+from companion.spaces.models import AuditEntry, Group, GroupMembership, Membership, Organization, Person, Space
+from companion.text import clean_line, is_blank
 from companion.viewer import Role
 
 # A visit is noted once in this time.
@@ -37,6 +39,22 @@ def find_organization(*, name: str) -> Organization | None:
     return Organization.objects.filter(slug=_slug(clean_line(name)[:200])).first()
 
 
+def shows_people(*, organization_id: int) -> bool:
+    """Whether an organization has pages of people."""
+    shown = Organization.objects.filter(pk=organization_id).values_list("shows_people", flat=True).first()
+    return bool(shown)
+
+
+def watched_words(*, organization_id: int) -> list[str]:
+    """The words and phrases that an organization wants its course staff to hear of; a change shows in a minute."""
+    return kept(f"companion.words.{organization_id}", partial(_words, organization_id), seconds=60)
+
+
+def _words(organization_id: int) -> list[str]:
+    text = Organization.objects.filter(pk=organization_id).values_list("watched_words", flat=True).first()
+    return [word for line in (text or "").splitlines() if (word := clean_line(line))]
+
+
 def _slug(name: str) -> str:
     return slugify(name)[:100] or external_key(name)[:16]
 
@@ -57,7 +75,8 @@ def admit_person(
     called by it again. What old posts show does not change.
     """
     facts = {
-        "name": clean_line(name)[:255],
+        # A name that cannot be seen is none.
+        "name": "" if is_blank(name) else clean_line(name)[:255],
         "email": clean_line(email)[:320],
         "picture_url": picture_url[:1000] if picture_url.startswith("https://") else "",
         "locale": clean_line(locale)[:35],
@@ -161,6 +180,8 @@ def forget_person(*, issuer: str, subject: str) -> list[int]:
     ids = list(people.values_list("pk", flat=True))
     Membership.objects.filter(person_id__in=ids).delete()
     GroupMembership.objects.filter(person_id__in=ids).delete()
+    AuditEntry.objects.filter(actor_id__in=ids).update(actor=None, actor_name="")
+    AuditEntry.objects.filter(person_id__in=ids).update(person=None)
     for pk in ids:
         # A key that no launch can give: the same account would be a new person.
         gone = f"retired {pk}"

@@ -12,7 +12,7 @@ from companion import clock
 from companion.events import RosterSynced, announce
 from companion.spaces.keys import external_key
 from companion.spaces.models import Membership, Person, Space
-from companion.text import clean_line
+from companion.text import clean_line, is_blank
 from companion.viewer import Role
 
 
@@ -100,7 +100,7 @@ def _people_of_roster(space: Space, issuer: str, listed: Mapping[str, RosterMemb
                 issuer=issuer[:500],
                 subject=listed[key].subject[:255],
                 key=key,
-                name=clean_line(listed[key].name)[:255],
+                name="" if is_blank(listed[key].name) else clean_line(listed[key].name)[:255],
                 email=clean_line(listed[key].email)[:320],
             )
             for key in new

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import sys
 from collections.abc import Sequence
@@ -41,6 +42,7 @@ def _serve(options: argparse.Namespace) -> None:
     import django
 
     django.setup()
+    from django.conf import settings
     from django.core.management import call_command
     from granian.constants import Interfaces
     from granian.server import Server
@@ -49,7 +51,10 @@ def _serve(options: argparse.Namespace) -> None:
 
     if waits_for_migrations():
         sys.exit("The database is not up to date. Run: companion manage migrate")
-    call_command("collectstatic", interactive=False, verbosity=0)
+    # Two that start at once on one data folder would pull files away under each other.
+    with open(settings.DATA_DIR / "collectstatic.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        call_command("collectstatic", interactive=False, verbosity=0)
     server = Server(
         "companion.standalone.wsgi:application",
         address=options.host,

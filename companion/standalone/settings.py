@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
 env = environ.Env()
@@ -31,6 +32,8 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+# Keys that SECRET_KEY had before: what was signed or sealed with them stays readable.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(COMPANION_URL).hostname or "localhost"])
 
 INSTALLED_APPS = [
@@ -113,6 +116,8 @@ LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ar", "العربية")]
 USE_I18N = True
 
+# Pictures in posts. They are read through the gates, never by an address below the web server's folder.
+MEDIA_ROOT = DATA_DIR / "media"
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
@@ -135,12 +140,21 @@ vars().update(EMAIL_CONFIG)
 
 COMPANION_SESSION_HOURS = env.int("COMPANION_SESSION_HOURS", default=12)
 COMPANION_LIVE_SECONDS = env.float("COMPANION_LIVE_SECONDS", default=2.5)
+COMPANION_MOST_POSTS = env.int("COMPANION_MOST_POSTS", default=30)
+COMPANION_LTI_APPROVE_REGISTRATIONS = env.bool("COMPANION_LTI_APPROVE_REGISTRATIONS", default=True)
 COMPANION_LTI_APPROVE_DEPLOYMENTS = env.bool("COMPANION_LTI_APPROVE_DEPLOYMENTS", default=False)
 COMPANION_LTI_PRIVATE_HOSTS = env.tuple("COMPANION_LTI_PRIVATE_HOSTS", default=())
 COMPANION_ORGANIZATION = env.str("COMPANION_ORGANIZATION", default="")
 COMPANION_NAMES = env.str("COMPANION_NAMES", default="username")
 COMPANION_RETIRED_POSTS = env.str("COMPANION_RETIRED_POSTS", default="keep")
+COMPANION_SEARCH_LANGUAGE = env.str("COMPANION_SEARCH_LANGUAGE", default="english")
+COMPANION_LTI_KEY_DAYS = env.int("COMPANION_LTI_KEY_DAYS", default=90)
 COMPANION_LTI_ROSTER_HOURS = env.int("COMPANION_LTI_ROSTER_HOURS", default=12)
+
+# A file by which a demonstration moves the time. Whoever writes it could open what is closed, and end every session.
+COMPANION_CLOCK_FILE = env.str("COMPANION_CLOCK_FILE", default="")
+if COMPANION_CLOCK_FILE and COMPANION_URL.startswith("https://"):
+    raise ImproperlyConfigured("COMPANION_CLOCK_FILE is for demonstrations on one machine, not for a service in use.")
 
 LOGGING = {
     "version": 1,

@@ -7,6 +7,11 @@ from django.utils.translation import gettext
 from companion.threads.models import Post, Thread
 from companion.viewer import Role, Viewer
 
+# Stands where a person's role would: nobody wrote this one.
+COURSE = "course"
+# Nobody wrote this either: it leads to a post that stands in another thread now.
+MOVED = "moved"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorLabel:
@@ -37,6 +42,9 @@ def author_label(post: Post | Thread, viewer: Viewer, *, is_mine: bool) -> Autho
         return AuthorLabel(name=name, is_you=is_mine, is_anonymous=True, initials="?", hue=post.pseudonym % 12)
     if post.author_name:
         name, initials, hue = post.author_name, _initials(post.author_name), sum(map(ord, post.author_name))
+    elif post.author_role == COURSE:
+        # A thread that the activity itself keeps around its training event.
+        name, initials, hue = gettext("Course team"), "✦", 0
     elif post.author_id is not None:
         # A platform that withholds names sends only an id; a number keeps two nameless people apart.
         name, hue = gettext("Participant %(number)d") % {"number": post.author_id}, post.author_id
@@ -50,6 +58,13 @@ def author_label(post: Post | Thread, viewer: Viewer, *, is_mine: bool) -> Autho
         initials=initials,
         hue=hue % 12,
     )
+
+
+def endorser_label(post: Post) -> str:
+    """The name of whoever endorsed a post, as they were called then; "" where nobody did."""
+    if post.endorsed_at is None:
+        return ""
+    return post.endorsed_name or gettext("Former participant")
 
 
 def _initials(name: str) -> str:

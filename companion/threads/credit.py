@@ -1,23 +1,20 @@
 """Credit for taking part: how far somebody has come by an activity's rule.
 
-The same rule everywhere: what a learner is told on the page is what goes to the platform as completion or grade.
+The same rule everywhere: what a learner is told on the page is what goes to the platform as completion or grade. Posts
+under one's name count, anonymous ones never: whoever may hide a post, move it or change the rule could watch whose
+grade moves (docs/decisions/0022-credit-for-signed-posts.md).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext, ngettext
 
-from companion import clock
 from companion.spaces.api import Activity
-from companion.threads.models import AnonymousAuthor, Post
-
-# An anonymous post counts from then on: completion that comes with the post would say whose it is.
-ANONYMOUS_DELAY: Final = timedelta(hours=1)
+from companion.spaces.kinds import DiscussionSettings
+from companion.threads.models import Post
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +34,22 @@ def get_credit(*, activity: Activity, person_id: int) -> Credit | None:
     settings = activity.discussion
     if not settings.has_credit_rule:
         return None
-    threads, replies = _counts(activity, person_id, settings.credit_words)
+    numbers = list(_counting(activity).filter(author_id=person_id).values_list("number", flat=True))
+    threads = numbers.count(1)
+    return _credit(settings, threads, len(numbers) - threads)
+
+
+def list_credit(*, activity: Activity) -> dict[int, Credit]:
+    """The credit of everybody who has some, by person, in one query."""
+    settings = activity.discussion
+    if not settings.has_credit_rule:
+        return {}
+    posts = _counting(activity).exclude(author=None).values_list("author_id").order_by()
+    found = posts.annotate(threads=Count("pk", filter=Q(number=1)), posts=Count("pk"))
+    return {person_id: _credit(settings, threads, posts - threads) for person_id, threads, posts in found}
+
+
+def _credit(settings: DiscussionSettings, threads: int, replies: int) -> Credit:
     wanted = settings.credit_threads + settings.credit_replies
     done = min(threads, settings.credit_threads) + min(replies, settings.credit_replies)
     return Credit(
@@ -46,21 +58,16 @@ def get_credit(*, activity: Activity, person_id: int) -> Credit | None:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """What somebody wrote in an activity under their own name."""
-
-    threads: int
-    replies: int
-    words: int
-
-
-def count_signed(*, activity: Activity, person_id: int) -> Written:
-    """What a report may say of a person: anonymous posts are counted for nobody."""
-    posts = Post.objects.filter(author_id=person_id, thread__activity_id=activity.pk, deleted_at=None, hidden_at=None)
-    found = list(posts.values_list("number", "words"))
-    threads = sum(number == 1 for number, _words in found)
-    return Written(threads=threads, replies=len(found) - threads, words=sum(words for _number, words in found))
+def credit_worth(activity: Activity) -> str:
+    """What the credit counts for in the course, as a sentence; "" where it leaves the gradebook alone."""
+    settings = activity.discussion
+    if not settings.is_graded:
+        return ""
+    points = ngettext("%(number)d point", "%(number)d points", settings.credit_points)
+    points %= {"number": settings.credit_points}
+    if settings.credit_whole:
+        return gettext("It gives %(points)s in this course, once all of it is done.") % {"points": points}
+    return gettext("It gives %(points)s in this course; part of it gives that part of the points.") % {"points": points}
 
 
 def credit_rule(activity: Activity) -> str:
@@ -80,24 +87,12 @@ def credit_rule(activity: Activity) -> str:
     return gettext("%(what)s of at least %(words)s each") % {"what": what, "words": words}
 
 
-def _counts(activity: Activity, person_id: int, words: int) -> tuple[int, int]:
-    """Threads and replies that count: signed ones at once, anonymous ones after a while."""
-    shown = Post.objects.filter(
+def _counting(activity: Activity) -> QuerySet[Post]:
+    """The posts of an activity that may count, of everybody."""
+    return Post.objects.filter(
         thread__activity_id=activity.pk,
         thread__deleted_at=None,
         deleted_at=None,
         hidden_at=None,
-        words__gte=words,
+        words__gte=activity.discussion.credit_words,
     )
-    mine = AnonymousAuthor.objects.filter(person_id=person_id)
-    anonymous = shown.filter(
-        Exists(mine.filter(thread=OuterRef("thread"), number=OuterRef("pseudonym"))),
-        thread__in=mine.values("thread"),
-        created_at__lt=clock.now() - ANONYMOUS_DELAY,
-    )
-    signed = shown.filter(author_id=person_id)
-    numbers = [
-        number for _pk, number in signed.values_list("pk", "number").union(anonymous.values_list("pk", "number"))
-    ]
-    threads = numbers.count(1)
-    return threads, len(numbers) - threads

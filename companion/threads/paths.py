@@ -25,6 +25,11 @@ def branch_of(path: str) -> str:
     return path[: PATH_DIGITS * 2]
 
 
+def ancestors_of(path: str) -> list[str]:
+    """The paths above a post, from the opening post down."""
+    return [path[:end] for end in range(PATH_DIGITS, len(path), PATH_DIGITS)]
+
+
 def is_path(text: str) -> bool:
     return 0 < len(text) <= PATH_DIGITS * PATH_LEVELS and not len(text) % PATH_DIGITS and set(text) <= set(_DIGITS)
 

@@ -1,27 +1,35 @@
-"""The verbs of people who write: start, reply, edit, take back."""
+"""The verbs of people who write: start a thread, reply."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Min
 from django.utils.translation import gettext
 
-from companion import clock, markdown
-from companion.errors import Conflict, InvalidInput, NotAllowed
-from companion.events import PostAdded, PostDeleted, PostEdited, ThreadStarted, announce
+from companion import clock, conf, limits
+from companion.errors import Conflict, InvalidInput, NotAllowed, TooMany
+from companion.events import PostAdded, ThreadStarted, announce
+from companion.markdown import PICTURE
+from companion.spaces import api as spaces
 from companion.spaces.api import Activity, get_activity
-from companion.spaces.kinds import Anonymity
+from companion.spaces.kinds import Anonymity, Groups
 from companion.spaces.permissions import can_read_activity
-from companion.text import clean, clean_line, count_words, is_blank
 from companion.threads import permissions
-from companion.threads.locks import get_locked_post, get_locked_thread
-from companion.threads.models import BODY_LIMIT, TITLE_LIMIT, AnonymousAuthor, Post, ReadState, Thread
+from companion.threads.announcing import forget_announced
+from companion.threads.following import follow_by_taking_part
+from companion.threads.gates import is_mine, must_write_first
+from companion.threads.locks import get_locked_thread, last_pseudonym
+from companion.threads.mentions import NOBODY, closed_group
+from companion.threads.models import AnonymousAuthor, Kind, Post, ReadState, Thread
 from companion.threads.paths import MOST_POSTS, child_path
-from companion.threads.reading import must_be_mine
+from companion.threads.texts import checked_body, checked_second, checked_texts, read_text
 from companion.viewer import Viewer
+
+WINDOW = timedelta(minutes=10)
 
 
 @transaction.atomic
@@ -31,45 +39,75 @@ def start_thread(
     activity_uid: UUID,
     title: str,
     body: str,
+    kind: Kind = Kind.DISCUSSION,
+    second: int | None = None,
+    group_id: int | None = None,
+    to_space: bool = False,
+    is_private: bool = False,
     anonymous: bool = False,
     submission: str = "",
 ) -> Thread:
     """A new thread with its opening post.
 
+    A question may be private: only its author and the staff see it, and those whom a gate above opens it to.
+    `second` is a place in the activity's video; `group_id` a group of the viewer's (needed where they have several;
+    for the staff None is everybody); `to_space` shows an announcement in every activity of the course.
     `submission` is the random id of the form: the same form with the same words again gives the thread it made.
-    Raises NotFound, NotAllowed (closed, or only the staff starts threads here), InvalidInput.
+    Raises NotFound, NotAllowed (closed, muted, only the staff starts threads here), InvalidInput, TooMany.
     """
     activity = get_activity(viewer=viewer, uid=activity_uid)
     must_be_able_to_start(viewer=viewer, activity=activity)
-    title, body = _checked_texts(title, body)
+    title, body = checked_texts(title, body)
     digest = _digest(submission, viewer, activity.pk, title, body)
     earlier = _already_sent(digest)
     if earlier is not None:
         return earlier.thread
-    anonymous = _checked_anonymity(anonymous, activity.discussion.anonymity)
+    spaces.must_not_be_muted(viewer=viewer)
+    settings = activity.discussion
+    anonymous = _checked_anonymity(anonymous, settings.anonymity)
+    kind = _checked_kind(viewer, kind, to_space=to_space, is_private=is_private)
+    group_id = _checked_group(viewer, settings.groups, group_id)
+    second = checked_second(second, video=settings.video)
+    _count_post(viewer)
+    alone = NOBODY if is_private else group_id if settings.groups is Groups.SEPARATE else None
+    text = read_text(body, viewer=viewer, activity_id=activity.pk, group_id=alone)
     author = _author_fields(viewer, pseudonym=1 if anonymous else None)
     now = clock.now()
     try:
         with transaction.atomic():
             thread = Thread.objects.create(
-                activity=activity, space_id=activity.space_id, title=title, created_at=now, last_at=now, **author
+                activity=activity,
+                space_id=activity.space_id,
+                title=title,
+                kind=kind,
+                second=second,
+                group_id=group_id,
+                to_space=to_space,
+                is_private=is_private,
+                created_at=now,
+                last_at=now,
+                **author,
             )
-            post = Post.objects.create(
+            post = Post(
                 thread=thread,
                 number=1,
                 path=child_path("", 1),
-                body=body,
-                html=markdown.render(body),
-                words=count_words(body),
+                second=second,
                 created_at=now,
                 submission=digest,
+                **text.fields,
                 **author,
             )
+            post.save(force_insert=True)
     except IntegrityError:
         return _sent_meanwhile(digest).thread
+    text.save_with(viewer=viewer, thread=thread, post=post, is_new=True)
     if anonymous:
         AnonymousAuthor.objects.create(thread=thread, number=1, person_id=viewer.person_id)
     ReadState.objects.create(person_id=viewer.person_id, thread=thread, seen_number=1)
+    follow_by_taking_part(viewer=viewer, thread=thread, is_new=True)
+    if to_space:
+        forget_announced(activity.space_id)
     announce(ThreadStarted(**thread.place(viewer), person_id=post.author_id))
     return thread
 
@@ -92,47 +130,77 @@ def add_reply(
     thread_id: int,
     parent_number: int = 1,
     body: str,
+    second: int | None = None,
     anonymous: bool = False,
     submission: str = "",
 ) -> Post:
     """A reply to the post `parent_number` of a thread.
 
     Numbers have no gaps and no doubles: the thread's row is locked while one is given out. The same form with the
-    same words again gives the reply it made. Raises NotFound, NotAllowed (locked, closed), Conflict (the post was
-    deleted or hidden meanwhile), InvalidInput.
+    same words again gives the reply it made. Raises NotFound, NotAllowed (locked, closed, muted, moved), Conflict
+    (the post was deleted or hidden meanwhile), InvalidInput, TooMany.
     """
-    body = _checked_body(body)
+    body = checked_body(body)
     thread = get_locked_thread(viewer=viewer, thread_id=thread_id)
     digest = _digest(submission, viewer, thread.pk, parent_number, body)
-    earlier = _already_sent(digest)
-    if earlier is not None:
+    if digest is None:
+        return _add(viewer, thread, parent_number, body, digest, second=second, anonymous=anonymous)
+    try:
+        with transaction.atomic():
+            return _add(viewer, thread, parent_number, body, digest, second=second, anonymous=anonymous)
+    except (IntegrityError, NotAllowed, Conflict, TooMany):
+        # Sent before: then it is there, whatever would be said to a new one.
+        earlier = _already_sent(digest)
+        if earlier is None:
+            raise
+        if earlier.thread_id == thread.pk:
+            earlier.thread = thread
         return earlier
+
+
+def _add(
+    viewer: Viewer,
+    thread: Thread,
+    parent_number: int,
+    body: str,
+    digest: str | None,
+    *,
+    second: int | None,
+    anonymous: bool,
+) -> Post:
     if not permissions.can_reply(viewer, thread):
-        raise NotAllowed(_why_not_reply(thread))
-    parent = Post.objects.filter(thread_id=thread.pk, number=parent_number).defer("body", "html").first()
-    if parent is None or not parent.is_shown:
-        raise Conflict(gettext("The post that you answer is no longer there. Your text is kept below."))
+        raise NotAllowed(_why_not_reply(viewer, thread))
+    parent = _answered(viewer, thread, parent_number)
     if thread.last_number >= MOST_POSTS:
         raise NotAllowed(gettext("This thread is full. Please start a new one."))
-    anonymous = _checked_anonymity(anonymous, thread.activity.discussion.anonymity)
+    spaces.refuse_muted(thread.muted_reason)  # type: ignore[attr-defined]
+    settings = thread.activity.discussion
+    anonymous = _checked_anonymity(anonymous, settings.anonymity)
+    second = checked_second(second, video=settings.video)
+    _count_post(viewer)
+    text = read_text(body, viewer=viewer, activity_id=thread.activity_id, group_id=closed_group(thread))
     number, now = thread.last_number + 1, clock.now()
     post = Post(
         thread=thread,
         number=number,
         parent=parent,
         path=child_path(parent.path, number),
-        body=body,
-        html=markdown.render(body),
-        words=count_words(body),
+        second=second,
         created_at=now,
+        changed=thread.version + 1,
         submission=digest,
+        **text.fields,
         **_author_fields(viewer, pseudonym=_pseudonym(viewer, thread) if anonymous else None),
     )
     post.save(force_insert=True)
     Thread.objects.filter(pk=thread.pk).update(
         last_number=number, reply_count=F("reply_count") + 1, last_at=now, version=F("version") + 1
     )
+    if not parent.has_replies:
+        Post.objects.filter(pk=parent.pk).update(has_replies=True)
+    text.save_with(viewer=viewer, thread=thread, post=post, is_new=True)
     _see_own(viewer, thread, number)
+    follow_by_taking_part(viewer=viewer, thread=thread)
     thread.last_number = number
     announce(
         PostAdded(
@@ -146,59 +214,20 @@ def add_reply(
     return post
 
 
-@transaction.atomic
-def edit_post(
-    *, viewer: Viewer, thread_id: int, number: int, body: str, title: str = "", version: int | None = None
-) -> Post:
-    """Change one's own words (of the opening post, its title too).
-
-    `version` is the one the form was made from. Raises NotFound, NotAllowed, InvalidInput, and Conflict where the
-    post was changed in between.
-    """
-    post = get_locked_post(viewer=viewer, thread_id=thread_id, number=number)
-    must_be_mine(viewer=viewer, post=post)
-    if not permissions.can_edit(viewer, post, is_mine=True):
-        raise NotAllowed(gettext("This post can no longer be changed: the discussion is closed or locked."))
-    if version is not None and version != post.version:
-        raise Conflict(gettext("This post was changed in another window meanwhile. Your text is kept below."))
-    if post.is_opening:
-        title, body = _checked_texts(title, body)
-    else:
-        body = _checked_body(body)
-    if body == post.body and (not post.is_opening or title == post.thread.title):
-        return post
-    post.body, post.html, post.words = body, markdown.render(body), count_words(body)
-    post.edited_at, post.version = clock.now(), post.version + 1
-    post.save(update_fields=["body", "html", "words", "edited_at", "version"])
-    changes = {"title": title} if post.is_opening else {}
-    Thread.objects.filter(pk=post.thread_id).update(version=F("version") + 1, **changes)
-    announce(PostEdited(**post.thread.place(viewer), post_id=post.pk, number=number))
-    return post
+def _answered(viewer: Viewer, thread: Thread, number: int) -> Post:
+    """The post that is replied to. Raises Conflict where it is gone, or may not be read yet."""
+    parent = Post.objects.filter(thread_id=thread.pk, number=number).defer("body", "html").first()
+    if parent is not None and parent.is_shown:
+        parent.thread = thread
+        if number == 1 or is_mine(viewer, parent) or not must_write_first(viewer, thread):
+            return parent
+    raise Conflict(gettext("The post that you answer is no longer there. Your text is kept below."))
 
 
-@transaction.atomic
-def delete_post(*, viewer: Viewer, thread_id: int, number: int) -> None:
-    """Take one's own post back. Where others have answered, a tombstone keeps the place.
-
-    Deleting twice is deleting once. Raises NotFound, NotAllowed.
-    """
-    post = get_locked_post(viewer=viewer, thread_id=thread_id, number=number)
-    must_be_mine(viewer=viewer, post=post)
-    if post.deleted_at is not None:
-        return
-    was_shown = post.hidden_at is None
-    post.deleted_at = clock.now()
-    post.save(update_fields=["deleted_at"])
-    thread = post.thread
-    if post.is_opening:
-        has_replies = thread.last_number > 1 and thread.posts.filter(number__gt=1, deleted_at=None).exists()
-        thread.is_withdrawn = True
-        thread.deleted_at = None if has_replies else post.deleted_at
-    elif was_shown:
-        thread.reply_count -= 1
-    thread.version += 1
-    thread.save(update_fields=["is_withdrawn", "deleted_at", "reply_count", "version"])
-    announce(PostDeleted(**thread.place(viewer), post_id=post.pk, number=number))
+def _count_post(viewer: Viewer) -> None:
+    """So many posts in ten minutes, five times as many for the staff. Raises TooMany."""
+    most = int(conf.get("COMPANION_MOST_POSTS")) * (5 if viewer.is_staff else 1)
+    limits.take(person_id=viewer.person_id, what="posts", most=most, window=WINDOW)
 
 
 def _pseudonym(viewer: Viewer, thread: Thread) -> int:
@@ -206,10 +235,10 @@ def _pseudonym(viewer: Viewer, thread: Thread) -> int:
 
     Asked again behind the lock: the same person may post from two windows at once.
     """
-    mine = Max("number", filter=Q(person_id=viewer.person_id))
-    used = AnonymousAuthor.objects.filter(thread_id=thread.pk).aggregate(mine=mine, last=Max("number"))
-    number: int = used["mine"] or (used["last"] or 0) + 1
-    if not used["mine"]:
+    mine = AnonymousAuthor.objects.filter(thread_id=thread.pk, person_id=viewer.person_id)
+    number: int | None = mine.aggregate(number=Min("number"))["number"]
+    if number is None:
+        number = last_pseudonym(thread) + 1
         AnonymousAuthor.objects.create(thread_id=thread.pk, person_id=viewer.person_id, number=number)
     thread.my_pseudonym = number  # type: ignore[attr-defined]
     return number
@@ -244,7 +273,9 @@ def _digest(submission: str, viewer: Viewer, *parts: object) -> str | None:
     """The person is part of it and cannot be read from it: the form's random id is stored nowhere else."""
     if not submission:
         return None
-    return sha256("\x1f".join([submission, str(viewer.person_id), *map(str, parts)]).encode()).hexdigest()
+    told = "\x1f".join([submission, str(viewer.person_id), *map(str, parts)])
+    # A picture that comes with the form gets a new random name each time: two sent forms are one post all the same.
+    return sha256(PICTURE.sub("", told).encode()).hexdigest()
 
 
 def _checked_anonymity(wanted: bool, policy: Anonymity) -> bool:
@@ -255,39 +286,41 @@ def _checked_anonymity(wanted: bool, policy: Anonymity) -> bool:
     return wanted
 
 
-def _checked_texts(title: str, body: str) -> tuple[str, str]:
-    errors: dict[str, str] = {}
-    title = clean_line(title)
-    if is_blank(title):
-        errors["title"] = gettext("Give it a title, so that others see what it is about.")
-    elif len(title) > TITLE_LIMIT:
-        errors["title"] = gettext("At most %(limit)d characters, please.") % {"limit": TITLE_LIMIT}
-    try:
-        body = _checked_body(body)
-    except InvalidInput as invalid:
-        errors |= invalid.errors
-    if errors:
-        raise InvalidInput(errors)
-    return title, body
+def _checked_kind(viewer: Viewer, kind: Kind, *, to_space: bool, is_private: bool) -> Kind:
+    if not permissions.can_start_kind(viewer, kind):
+        raise InvalidInput({"kind": gettext("Only the course staff announces.")})
+    if to_space and kind is not Kind.ANNOUNCEMENT:
+        raise InvalidInput({"to_space": gettext("Only an announcement goes to the whole course.")})
+    if is_private and kind is not Kind.QUESTION:
+        raise InvalidInput({"is_private": gettext("Only a question is asked of the experts alone.")})
+    return kind
 
 
-def _checked_body(body: str) -> str:
-    if len(body) > BODY_LIMIT:
+def _checked_group(viewer: Viewer, groups: Groups, group_id: int | None) -> int | None:
+    """The group that a thread is for: the only one that somebody has, the one they chose, or (staff) everybody."""
+    if groups is Groups.NONE:
+        return None
+    own = [pk for pk, _name in spaces.list_groups(viewer=viewer)]
+    if group_id is None and viewer.is_staff:
+        return None
+    if group_id is None and len(own) == 1:
+        return own[0]
+    if group_id in own:
+        return group_id
+    if not own:
         raise InvalidInput(
-            {
-                "body": gettext("At most %(limit)d characters, please; this has %(length)d.")
-                % {"limit": BODY_LIMIT, "length": len(body)}
-            }
+            {"group": gettext("Threads belong to groups here, and you are in none. Please ask the course staff.")}
         )
-    body = clean(body).strip("\n")
-    if is_blank(body):
-        raise InvalidInput({"body": gettext("Write something first.")})
-    return body
+    raise InvalidInput({"group": gettext("Choose the group that this is for.")})
 
 
-def _why_not_reply(thread: Thread) -> str:
+def _why_not_reply(viewer: Viewer, thread: Thread) -> str:
+    if thread.moved_to_id is not None:
+        return gettext("This thread has moved. Your text is kept below.")
     if thread.is_locked:
         return gettext("This thread is locked: you can read it, but not reply.")
     if thread.hidden_at is not None:
         return gettext("This thread is hidden, so nobody can reply to it.")
+    if not permissions.is_of_own_group(viewer, thread) and not thread.activity.has_closed():
+        return gettext("This thread is another group's: you can read it, but not reply.")
     return gettext("This discussion is closed: you can read it, but not write any more.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -14,10 +15,13 @@ from companion import conf
 from companion.viewer import Mount, Viewer
 from companion.web.mounting import CompanionRequest, answer
 
+# In this order: the last one calls what the others have brought.
+SCRIPTS: Final = ("live.js", "video.js", "pictures.js", "writing.js", "companion.js")
 
-def script_url() -> str:
-    """The one script that a page with embedded views needs."""
-    return static("companion/companion.js")
+
+def script_urls() -> list[str]:
+    """The scripts that a page with embedded views needs, in the order in which they are loaded."""
+    return [static(f"companion/{name}") for name in SCRIPTS]
 
 
 def first_view(view: Callable[[CompanionRequest], HttpResponse], *, viewer: Viewer, mount: Mount) -> str:

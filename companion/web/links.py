@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import Final
 
-from companion.threads.api import PostView
 from companion.viewer import Mount
 
 # Stands for an id while a link's pattern is resolved; no path of ours contains it otherwise.
-_SLOT = 987654321
-
-
-@dataclass(frozen=True, slots=True)
-class PostUrls:
-    """Where a post's actions live; "" for what this viewer may not do."""
-
-    link: str
-    reply: str
-    edit: str
-    delete: str
-    hide: str
-    restore: str
+_SLOT: Final = 987654321
+_TOKEN_SLOT: Final = "0123456789abcdef" * 2
 
 
 class Pattern:
@@ -33,15 +22,13 @@ class Pattern:
         return f"{self._head}{number}{self._tail}"
 
 
-class PostLinks:
-    """The links of all posts of one thread."""
+def picture_address(mount: Mount) -> Callable[[str], str]:
+    """Gives the address of a picture by its token; the mount is asked once, at the first picture."""
+    known: list[str] = []
 
-    def __init__(self, mount: Mount, thread_id: int) -> None:
-        names = ("detail", "reply", "edit", "delete", "hide", "restore")
-        self._patterns = [Pattern(mount, f"post-{name}", thread_id) for name in names]
+    def address(token: str) -> str:
+        if not known:
+            known.extend(mount.url_for("picture", _TOKEN_SLOT).split(_TOKEN_SLOT, 1))
+        return f"{known[0]}{token}{known[1]}"
 
-    def of(self, post: PostView) -> PostUrls:
-        allowed = (True, post.can_reply, post.can_edit, post.can_delete, post.can_hide, post.can_restore)
-        return PostUrls(
-            *(pattern.of(post.number) if can else "" for pattern, can in zip(self._patterns, allowed, strict=True))
-        )
+    return address

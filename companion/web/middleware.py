@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 
 from django.http import HttpRequest, HttpResponse
 
+from companion.spaces.videos import VideoSource
+
 _ALWAYS = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
-    " font-src 'self'; media-src 'self'; base-uri 'none'; object-src 'none'"
+    " font-src 'self'; base-uri 'none'; object-src 'none'"
 )
 
 
@@ -18,8 +20,14 @@ def allow_framing(response: HttpResponse, origins: Sequence[str], *, form_target
     response.form_targets = tuple(form_targets)  # type: ignore[attr-defined]
 
 
+def allow_media(response: HttpResponse, source: VideoSource | None) -> None:
+    """Say which video this page may load: a file from its origin, or the player of its provider. None is no video."""
+    response.video = source  # type: ignore[attr-defined]
+
+
 class ContentSecurityPolicy:
-    """Own scripts and styles only; framed by the platform that launched the page and by nobody else.
+    """Own scripts and styles only; framed by the platform that launched the page and by nobody else; of other sites
+    only the video that the page shows.
 
     Written here because `frame-ancestors` differs from page to page: Django 5.2 has no CSP, and the packages that
     have one set it once for a site.
@@ -33,8 +41,12 @@ class ContentSecurityPolicy:
         framed_by: Sequence[str] = getattr(response, "framed_by", ())
         targets = " ".join(("'self'", *getattr(response, "form_targets", ())))
         ancestors = " ".join(framed_by) or "'none'"
+        video: VideoSource | None = getattr(response, "video", None)
+        media = video.origin if video and video.kind == "file" else "'none'"
+        frames = video.origin if video and video.kind != "file" else "'none'"
         response.headers.setdefault(
-            "Content-Security-Policy", f"{_ALWAYS}; form-action {targets}; frame-ancestors {ancestors}"
+            "Content-Security-Policy",
+            f"{_ALWAYS}; media-src {media}; frame-src {frames}; form-action {targets}; frame-ancestors {ancestors}",
         )
         if not framed_by:
             response.headers.setdefault("X-Frame-Options", "DENY")

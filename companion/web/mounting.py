@@ -9,8 +9,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404, get_resolver, reverse
 from django.utils.translation import gettext
 
-from companion.errors import CompanionError, Conflict, InvalidInput, NotAllowed, NotFound
+from companion.errors import CompanionError, Conflict, InvalidInput, NotAllowed, NotFound, TooMany
 from companion.keyset import InvalidCursor
+from companion.questions import api as questions
 from companion.viewer import Mount, Viewer
 from companion.web.page import is_block, render_message
 
@@ -34,7 +35,16 @@ def serve(request: HttpRequest, path: str, *, viewer: Viewer, mount: Mount) -> H
 
     def resolved(request: CompanionRequest) -> HttpResponse:
         view, args, kwargs = get_resolver(URLCONF).resolve("/" + path)
-        response: HttpResponse = view(request, *args, **kwargs)
+        try:
+            response: HttpResponse = view(request, *args, **kwargs)
+        except NotFound:
+            # An expert is called to questions of other courses, and to private ones: asked only where their own gate
+            # refused, so that nobody else's page pays for it.
+            lent = questions.lend(viewer=viewer, thread_id=kwargs["thread_id"]) if "thread_id" in kwargs else None
+            if lent is None:
+                raise
+            request.viewer = lent
+            response = view(request, *args, **kwargs)
         return response
 
     return answer(request, resolved, viewer=viewer, mount=mount)
@@ -52,6 +62,8 @@ def answer(
         response = render_message(request, gettext("There is nothing here"), text, status=404)
     except NotAllowed as error:
         response = render_message(request, gettext("This is not possible here"), str(error), status=403)
+    except TooMany as error:
+        response = render_message(request, gettext("That was a lot at once"), str(error), status=429)
     except (InvalidCursor, InvalidInput):
         text = gettext("The link is not complete. Go back to the list and try again.")
         response = render_message(request, gettext("This link does not work"), text, status=400)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.translation import get_language, get_language_bidi
 
 from companion import conf
@@ -37,7 +38,14 @@ def render(
 
 
 def render_message(request: HttpRequest, title: str, text: str, *, status: int) -> HttpResponse:
-    """A page that says one thing in plain words: what happened and what to do."""
+    """A page that says one thing in plain words: what happened and what to do.
+
+    To htmx, which would put the page in the place of a post, it is a sentence above the page.
+    """
+    if is_partial(request):
+        sentence = format_html("<p><strong>{}</strong> {}</p>", title, text)
+        headers = {"HX-Retarget": "#alerts", "HX-Reswap": "innerHTML"}
+        return HttpResponse(sentence, status=status, headers=headers)
     return render(request, "companion/message.html", {"title": title, "text": text, "is_partial": False}, status=status)
 
 
@@ -70,3 +78,8 @@ def with_query(url: str, query: Mapping[str, object], *, fragment: str = "") -> 
     if used:
         url += ("&" if "?" in url else "?") + urlencode(used)
     return f"{url}#{fragment}" if fragment else url
+
+
+def number_of(value: str | None, default: int | None = 0) -> Any:
+    """A number from a query, or the default for anything else."""
+    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 10 else default

@@ -8,46 +8,36 @@ from django.urls import reverse
 
 from examples.demo_lms.access import role_in
 from examples.demo_lms.config import CONFIG
-from examples.demo_lms.course import Person
+from examples.demo_lms.course import Person, find_person_by_sub
 from examples.demo_lms.middleware import LANGUAGE
-from examples.demo_lms.models import Course, LaunchMessage, Link
+from examples.demo_lms.models import Course, LaunchMessage, Link, Tool
+from examples.demo_lms.scopes import AGS_SCOPES, NOTICE_SCOPE, NOTICE_TYPES, NRPS_SCOPE
 from examples.demo_lms.variables import substituted
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim"
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim"
-AGS_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope"
 AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
-NRPS_SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 NRPS_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 ROLES = "http://purl.imsglobal.org/vocab/lis/v2"
-
-TOOL_CUSTOM = {
-    "context_id_history": "$Context.id.history",
-    "resource_link_id_history": "$ResourceLink.id.history",
-    "resource_link_title": "$ResourceLink.title",
-    "user_image": "$User.image",
-    "context_memberships_url": "$ToolProxyBinding.memberships.url",
-}
-"""Custom parameters of the tool as a whole: every launch carries them, link or not."""
 
 
 def launch_claims(message: LaunchMessage, person: Person) -> dict[str, Any]:
     """All claims of one launch except those of the message itself (iss, aud, nonce, times)."""
+    tool = message.owner
     claims = {
-        **person_claims(person),
+        **person_claims(person, tool),
+        f"{LTI}/message_type": message.message_type,
         f"{LTI}/roles": roles(message.course, person),
         f"{LTI}/context": context_claim(message.course),
         f"{LTI}/launch_presentation": presentation_claim(message),
         f"{LTI}/tool_platform": PLATFORM_CLAIM,
         f"{LTI}/custom": custom_claim(message, person),
-        AGS_CLAIM: ags_claim(message.course, message.link),
-        NRPS_CLAIM: {
-            "context_memberships_url": CONFIG.memberships_url(message.course.context_id),
-            "service_versions": ["1.0", "2.0"],
-        },
+        **service_claims(message, tool),
     }
     if message.link:
         claims[f"{LTI}/resource_link"] = resource_link_claim(message.link)
+    if message.line_item_id:
+        claims[f"{LTI}/for_user"] = for_user_claim(message)
     return claims
 
 
@@ -60,16 +50,25 @@ PLATFORM_CLAIM = {
 }
 
 
-def person_claims(person: Person) -> dict[str, Any]:
+def person_claims(person: Person, tool: Tool) -> dict[str, Any]:
+    """Of what a person shares, what the tool asked for when it was registered: so does Moodle."""
     if not person.shares_name:
         return {"sub": person.sub}
-    return {
-        "sub": person.sub,
+    shared = {
         "given_name": person.given_name,
         "family_name": person.family_name,
         "name": person.name,
         "email": person.email,
     }
+    return {"sub": person.sub, **{name: value for name, value in shared.items() if name in tool.claims}}
+
+
+def for_user_claim(message: LaunchMessage) -> dict[str, Any]:
+    """Whose work a review looks at: https://www.imsglobal.org/spec/lti-sr/v1p0."""
+    learner = find_person_by_sub(message.for_sub)
+    assert learner is not None
+    claims = person_claims(learner, message.owner)
+    return {"user_id": claims.pop("sub"), "roles": roles(message.course, learner), **claims}
 
 
 def roles(course: Course, person: Person) -> list[str]:
@@ -103,35 +102,51 @@ def resource_link_claim(link: Link) -> dict[str, str]:
 def presentation_claim(message: LaunchMessage) -> dict[str, str]:
     if message.link is None:
         return {"locale": LANGUAGE.get()}
+    back = "?to=gradebook" if message.line_item_id else ""
     return {
         "locale": LANGUAGE.get(),
         "document_target": message.document_target,
-        "return_url": CONFIG.url + reverse("tool-return", args=[message.link.pk]),
+        "return_url": CONFIG.url + reverse("tool-return", args=[message.link.pk]) + back,
     }
 
 
 def custom_claim(message: LaunchMessage, person: Person) -> dict[str, str | None]:
-    values = TOOL_CUSTOM | (message.link.custom if message.link else {})
+    values = message.owner.custom | (message.link.custom if message.link else {})
     return {
         name: substituted(value, person=person, course=message.course, link=message.link)
         for name, value in values.items()
     }
 
 
-def ags_claim(course: Course, link: Link | None) -> dict[str, Any]:
-    """`lineitem` only where the link has exactly one column, as the specification has it."""
-    claim: dict[str, Any] = {
-        "scope": [
-            f"{AGS_SCOPE}/lineitem",
-            f"{AGS_SCOPE}/lineitem.readonly",
-            f"{AGS_SCOPE}/result.readonly",
-            f"{AGS_SCOPE}/score",
-        ],
-        "lineitems": CONFIG.lineitems_url(course.context_id),
-    }
-    line_items = list(link.line_items.all()[:2]) if link else []
-    if len(line_items) == 1:
-        claim["lineitem"] = CONFIG.lineitem_url(course.context_id, line_items[0].pk)
+def service_claims(message: LaunchMessage, tool: Tool) -> dict[str, Any]:
+    """A claim for each service that the tool was granted."""
+    claims: dict[str, Any] = {}
+    if granted := [scope for scope in AGS_SCOPES if scope in tool.scopes]:
+        claims[AGS_CLAIM] = ags_claim(message, granted)
+    if NRPS_SCOPE in tool.scopes:
+        claims[NRPS_CLAIM] = {
+            "context_memberships_url": CONFIG.memberships_url(message.course.context_id),
+            "service_versions": ["1.0", "2.0"],
+        }
+    if NOTICE_SCOPE in tool.scopes:
+        claims[f"{LTI}/platformnotificationservice"] = {
+            "service_versions": ["1.0"],
+            "platform_notification_service_url": CONFIG.notices_url(tool.deployment_id),
+            "scope": [NOTICE_SCOPE],
+            "notice_types_supported": NOTICE_TYPES,
+        }
+    return claims
+
+
+def ags_claim(message: LaunchMessage, scopes: list[str]) -> dict[str, Any]:
+    """`lineitem` is a review's column, else only where the link has exactly one, as the specification has it."""
+    context_id = message.course.context_id
+    claim: dict[str, Any] = {"scope": scopes, "lineitems": CONFIG.lineitems_url(context_id)}
+    columns = list(message.link.line_items.all()[:2]) if message.link else []
+    if message.line_item:
+        columns = [message.line_item]
+    if len(columns) == 1:
+        claim["lineitem"] = CONFIG.lineitem_url(context_id, columns[0].pk)
     return claim
 
 
@@ -145,7 +160,7 @@ def deep_linking_claim(message: LaunchMessage) -> dict[str, Any]:
         "auto_create": False,
         "can_confirm": False,
         "deep_link_return_url": f"{CONFIG.deep_link_return_url}?course={message.course.pk}&id=1",
-        "title": "Course Companion",
+        "title": message.owner.name,
         "text": "",
         "data": message.data,
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Config:
-    """The LMS knows one tool, and every address follows from two base URLs."""
+    """Every address of the LMS and of the tool that it starts with follows from two base URLs."""
 
     url: str
     tool_url: str
@@ -44,6 +44,10 @@ class Config:
         return f"{self.url}/deep-link-return"
 
     @property
+    def registration_url(self) -> str:
+        return f"{self.url}/register"
+
+    @property
     def tool_login_url(self) -> str:
         return f"{self.tool_url}/lti/login"
 
@@ -55,11 +59,6 @@ class Config:
     def tool_jwks_url(self) -> str:
         return f"{self.tool_url}/lti/jwks"
 
-    @property
-    def redirect_uris(self) -> tuple[str, ...]:
-        """Compared whole, as Moodle does: a prefix or an extra query does not match."""
-        return (self.tool_launch_url,)
-
     def lineitems_url(self, context_id: str) -> str:
         """With a query string, as Moodle's: tools must put /scores before it."""
         return f"{self.url}/ags/{context_id}/lineitems?type_id=1"
@@ -69,6 +68,9 @@ class Config:
 
     def memberships_url(self, context_id: str) -> str:
         return f"{self.url}/nrps/{context_id}/memberships"
+
+    def notices_url(self, deployment_id: str) -> str:
+        return f"{self.url}/notice-handlers/{deployment_id}"
 
 
 CONFIG = Config.from_environ(os.environ)

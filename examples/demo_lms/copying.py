@@ -1,4 +1,4 @@
-"""Copying a course, as Moodle does: new ids, the same custom parameters, nobody's grades."""
+"""Copying a course or one activity, as Moodle does: new ids, the same custom parameters, nobody's grades."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.db import transaction
 
 from examples.demo_lms.course import Person
 from examples.demo_lms.models import Course, Enrolment, LineItem, Link
+from examples.demo_lms.notices import announce_copy
 
 
 @transaction.atomic
@@ -24,14 +25,22 @@ def copy_course(original: Course, person: Person) -> Course:
         _copy_link(link, copy)
     for line_item in original.line_items.filter(link=None):
         _copy_line_item(line_item, copy, None)
+    announce_copy(copy, original)
     return copy
 
 
-def _copy_link(original: Link, course: Course) -> None:
+@transaction.atomic
+def duplicate_link(original: Link) -> Link:
+    """Another one in the same unit."""
+    return _copy_link(original, original.course, title=f"{original.title[:248]} (copy)")
+
+
+def _copy_link(original: Link, course: Course, title: str = "") -> Link:
     link = Link.objects.create(
         course=course,
+        tool=original.tool,
         unit_slug=original.unit_slug,
-        title=original.title,
+        title=title or original.title,
         text=original.text,
         url=original.url,
         custom=original.custom,
@@ -39,11 +48,13 @@ def _copy_link(original: Link, course: Course) -> None:
     )
     for line_item in original.line_items.all():
         _copy_line_item(line_item, course, link)
+    return link
 
 
 def _copy_line_item(original: LineItem, course: Course, link: Link | None) -> None:
     LineItem.objects.create(
         course=course,
+        tool=original.tool,
         link=link,
         label=original.label,
         score_maximum=original.score_maximum,

@@ -83,7 +83,9 @@ class Event:
 
 @dataclass(frozen=True)
 class Unit:
-    """A page of a course; `link_id` is None where no Companion activity is placed yet."""
+    """A page of a course; `link_id` is None where no Companion activity is placed yet. `asks` places questions to
+    experts, not a discussion.
+    """
 
     course_slug: str
     slug: str
@@ -92,10 +94,11 @@ class Unit:
     link_id: str | None = None
     video: Video | None = None
     event: Event | None = None
+    asks: bool = False
 
     @property
     def link_title(self) -> str:
-        return f"Discuss: {self.title.split(':')[0]}"
+        return self.title if self.asks else f"Discuss: {self.title.split(':')[0]}"
 
     @cached_property
     def body(self) -> str:
@@ -128,6 +131,15 @@ PEOPLE = (
         "learner",
         "chen.wei@demo.example",
         "Knows databases and alerting",
+        is_expert=True,
+    ),
+    Person(
+        "noor",
+        "Noor Haddad",
+        "9",
+        "learner",
+        "noor.haddad@demo.example",
+        "Has led forty incidents; little time",
         is_expert=True,
     ),
     Person("dee", "Dee Larsen", "6", "learner", "dee.larsen@demo.example", "Only in Lab safety"),
@@ -175,7 +187,7 @@ ON_CALL = Course(
     label="ONCALL1",
     title="On-call: your first incident",
     summary=(
-        "You join the on-call rota next month. Six short units take you from the first page at "
+        "You join the on-call rota next month. Seven short units take you from the first page at "
         "night to the review a week later, with one shop, one team and one bad Thursday."
     ),
     units=(
@@ -191,9 +203,10 @@ ON_CALL = Course(
         ),
         Unit("on-call", "telling-people", "Telling people what is going on", 10, link_id="4"),
         Unit("on-call", "game-day", "Game day: simulated outage", 15, link_id="5", event=GAME_DAY),
+        Unit("on-call", "ask-the-experts", "Ask the experts", 5, link_id="6", asks=True),
         Unit("on-call", "the-review", "The review: learning without blame", 12),
     ),
-    members={"ben": "instructor", "ana": "learner", "chen": "learner", "noname": "learner"},
+    members={"ben": "instructor", "ana": "learner", "chen": "learner", "noor": "learner", "noname": "learner"},
 )
 
 LAB_SAFETY = Course(
@@ -215,6 +228,10 @@ COURSES = (ON_CALL, LAB_SAFETY)
 
 def find_person(key: str) -> Person | None:
     return next((person for person in PEOPLE if person.key == key), None)
+
+
+def find_person_by_sub(sub: str) -> Person | None:
+    return next((person for person in PEOPLE if person.sub == sub), None)
 
 
 def get_course(slug: str) -> Course:

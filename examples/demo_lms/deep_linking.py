@@ -10,12 +10,13 @@ from typing import Any
 from django.db import transaction
 from lti1p3platform.exceptions import LtiDeepLinkingResponseException
 
+from examples.demo_lms.addresses import origin_of
 from examples.demo_lms.claims import DEEP_LINKING, LTI
 from examples.demo_lms.config import CONFIG
 from examples.demo_lms.course import Person
-from examples.demo_lms.models import LaunchMessage, LineItem, Link
+from examples.demo_lms.models import LaunchMessage, LineItem, Link, Tool
 from examples.demo_lms.once import take_deep_link_request, use_once
-from examples.demo_lms.platform import LONGEST_LIFETIME, DemoPlatform, ToolMessageRefused
+from examples.demo_lms.platform import LONGEST_LIFETIME, ToolMessageRefused, platform_of_sender
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,11 @@ def accept_answer(token: str, person: Person) -> Answer:
 
     The library looks at signature, message type and item types only; the rest is checked here.
     """
-    platform = DemoPlatform()
+    platform = platform_of_sender(token)
+    tool = platform.tool
     platform.set_accepted_deeplinking_types(["ltiResourceLink"])
     claims = platform.verified_claims(token, audience=CONFIG.issuer)
-    if claims.get(f"{LTI}/deployment_id") != CONFIG.deployment_id:
+    if claims.get(f"{LTI}/deployment_id") != tool.deployment_id:
         raise ToolMessageRefused("The answer belongs to another deployment.")
     if claims.get(f"{LTI}/version") != "1.3.0":
         raise ToolMessageRefused("The answer is not LTI 1.3.")
@@ -65,9 +67,9 @@ def accept_answer(token: str, person: Person) -> Answer:
         raise ToolMessageRefused(str(error)) from error
     except (KeyError, TypeError) as error:
         raise ToolMessageRefused("The content items cannot be read.") from error
-    items = tuple(_read_item(item) for item in raw_items)
-    _check_first_time(claims)
-    request = take_deep_link_request(_text(claims, f"{DEEP_LINKING}/data"), person)
+    items = tuple(_read_item(item, tool) for item in raw_items)
+    _check_first_time(claims, tool)
+    request = take_deep_link_request(_text(claims, f"{DEEP_LINKING}/data"), person, tool)
     if request is None:
         raise ToolMessageRefused("This answer fits no open request of yours.")
     _store(request, items)
@@ -79,27 +81,27 @@ def accept_answer(token: str, person: Person) -> Answer:
     )
 
 
-def _check_first_time(claims: dict[str, Any]) -> None:
+def _check_first_time(claims: dict[str, Any], tool: Tool) -> None:
     nonce = _text(claims, "nonce")
-    if not nonce or len(nonce) > 255:
+    if not nonce or len(nonce) > 200:
         raise ToolMessageRefused("The answer has no usable nonce.")
-    if not use_once("deep-link nonce", nonce, timedelta(seconds=LONGEST_LIFETIME)):
+    if not use_once("deep-link nonce", f"{tool.pk} {nonce}", timedelta(seconds=LONGEST_LIFETIME)):
         raise ToolMessageRefused("The answer was used before (nonce).")
 
 
-def _read_item(item: dict[str, Any]) -> PlacedItem:
+def _read_item(item: dict[str, Any], tool: Tool) -> PlacedItem:
     url = _text(item, "url")
-    if url and not url.startswith(CONFIG.tool_url + "/"):
+    if url and origin_of(url) != tool.origin:
         raise ToolMessageRefused("An item points to an address that is not the tool's.")
     custom = item.get("custom") or {}
     if not isinstance(custom, dict):
         raise ToolMessageRefused("The custom parameters of an item cannot be read.")
-    title = _text(item, "title")[:255] or "Course Companion"
+    title = _text(item, "title")[:255] or tool.name
     line_item = item.get("lineItem")
     return PlacedItem(
         title=title,
         text=_text(item, "text"),
-        url=url[:2000],
+        url=url,
         custom={str(name): "" if value is None else str(value) for name, value in custom.items()},
         line_item=_read_line_item(line_item, title) if line_item else None,
     )
@@ -124,6 +126,7 @@ def _store(request: LaunchMessage, items: tuple[PlacedItem, ...]) -> None:
     for item in items:
         link = Link.objects.create(
             course=request.course,
+            tool=request.tool,
             unit_slug=request.unit_slug,
             title=item.title,
             text=item.text,
@@ -133,6 +136,7 @@ def _store(request: LaunchMessage, items: tuple[PlacedItem, ...]) -> None:
         if item.line_item:
             LineItem.objects.create(
                 course=request.course,
+                tool=request.tool,
                 link=link,
                 label=item.line_item.label,
                 score_maximum=item.line_item.score_maximum,

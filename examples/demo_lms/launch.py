@@ -9,12 +9,14 @@ from lti1p3platform.exceptions import PreflightRequestValidationException
 from lti1p3platform.message_launch import LTIAdvantageMessageLaunchAbstract
 from lti1p3platform.request import Request, TRequest
 
+from examples.demo_lms import tools
 from examples.demo_lms.claims import DEEP_LINKING, deep_linking_claim, launch_claims
 from examples.demo_lms.config import CONFIG
 from examples.demo_lms.course import Person
-from examples.demo_lms.models import LaunchMessage
+from examples.demo_lms.models import LaunchMessage, Tool
 from examples.demo_lms.once import hint_text, take_launch
 from examples.demo_lms.platform import DemoPlatform
+from examples.demo_lms.scopes import DEEP_LINK, REVIEW
 
 ID_TOKEN_SECONDS = 60
 
@@ -30,13 +32,14 @@ class AuthenticationRefused(Exception):
 
 def login_fields(message: LaunchMessage, person: Person) -> dict[str, str]:
     """What the login form posts. The library makes a redirect of it; Moodle posts, and so do we."""
+    tool = message.owner
     fields = {
         "iss": CONFIG.issuer,
         "target_link_uri": target_link_uri(message),
         "login_hint": person.sub,
         "lti_message_hint": hint_text(message),
-        "client_id": CONFIG.client_id,
-        "lti_deployment_id": CONFIG.deployment_id,
+        "client_id": tool.client_id,
+        "lti_deployment_id": tool.deployment_id,
     }
     if CONFIG.offers_storage and message.document_target == "iframe":
         fields["lti_storage_target"] = "_parent"
@@ -44,26 +47,36 @@ def login_fields(message: LaunchMessage, person: Person) -> dict[str, str]:
 
 
 def target_link_uri(message: LaunchMessage) -> str:
-    return (message.link.url if message.link else "") or CONFIG.tool_launch_url
+    """Where in the tool a launch leads: what was asked for, the message's address, the link's, the tool's."""
+    tool = message.owner
+    if message.link is None:
+        return tool.messages.get(DEEP_LINK) or tool.launch_url
+    own = tool.messages.get(REVIEW, "") if message.line_item_id else message.url
+    return own or message.link.url or tool.launch_url
 
 
-def check_return_address(params: Mapping[str, str]) -> None:
-    """Before this holds, nothing may be sent to `redirect_uri`, not even an error."""
-    if params.get("client_id") != CONFIG.client_id:
-        raise AuthenticationRefused("unauthorized_client", "This client_id is not registered here.")
-    if params.get("redirect_uri") not in CONFIG.redirect_uris:
+def check_return_address(params: Mapping[str, str]) -> Tool:
+    """The tool that asks. Before this holds, nothing may be sent to `redirect_uri`, not even an error.
+
+    The address is compared whole, as Moodle does: a prefix or an extra query does not match.
+    """
+    tool = tools.find_active(params.get("client_id"))
+    if tool is None:
+        raise AuthenticationRefused("unauthorized_client", "This client_id is not active here.")
+    if params.get("redirect_uri") not in tool.redirect_uris:
         raise AuthenticationRefused("invalid_request", "This redirect_uri is not registered.")
+    return tool
 
 
 def answer_authentication(params: Mapping[str, str], person: Person | None) -> dict[str, str]:
     """The fields (`id_token`, `state`) to post to the redirect URI, or AuthenticationRefused."""
-    check_return_address(params)
+    tool = check_return_address(params)
     _check_parameters(params)
     if person is None:
         raise AuthenticationRefused("login_required", "Nobody is signed in to the demo LMS.")
     if params.get("login_hint") != person.sub:
         raise AuthenticationRefused("access_denied", "Somebody else is signed in by now.")
-    message = take_launch(params.get("lti_message_hint", ""), person)
+    message = take_launch(params.get("lti_message_hint", ""), person, tool)
     if message is None:
         raise AuthenticationRefused("access_denied", "This launch was used before or is too old.")
     try:
@@ -99,7 +112,7 @@ class DemoLaunch(LTIAdvantageMessageLaunchAbstract):
     """One launch message; rendering is left to the view, as the library's form is inline script."""
 
     def __init__(self, params: Mapping[str, str], message: LaunchMessage, person: Person) -> None:
-        super().__init__(Preflight(params), DemoPlatform())
+        super().__init__(Preflight(params), DemoPlatform(message.owner))
         self._message = message
         self._person = person
 

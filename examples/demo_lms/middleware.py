@@ -1,4 +1,4 @@
-"""The content security policy (everything from here, frames and form posts to the one tool) and the language."""
+"""The content security policy (everything from here, frames and form posts to the tools) and the language."""
 
 from __future__ import annotations
 
@@ -7,29 +7,38 @@ from contextvars import ContextVar
 
 from django.http import HttpRequest, HttpResponseBase
 
-from examples.demo_lms.config import CONFIG
+from examples.demo_lms.models import Tool
 
 LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
 """The language of the browser that is asking."""
 
-POLICY = "; ".join(
-    [
-        "default-src 'self'",
-        f"frame-src 'self' {CONFIG.tool_url}",
-        f"form-action 'self' {CONFIG.tool_url}",
-        "frame-ancestors 'self'",
-        "base-uri 'none'",
-        "object-src 'none'",
-    ]
-)
+HEADER = "Content-Security-Policy"
+
+
+def policy(*more: str) -> str:
+    """What a page may load: frames and form posts may lead to the active tools, frames also to `more` origins."""
+    active = set().union(*(tool.origins for tool in Tool.objects.filter(is_active=True)))
+    return "; ".join(
+        [
+            "default-src 'self'",
+            " ".join(["frame-src 'self'", *sorted(active | set(more))]),
+            " ".join(["form-action 'self'", *sorted(active)]),
+            "frame-ancestors 'self'",
+            "base-uri 'none'",
+            "object-src 'none'",
+        ]
+    )
 
 
 def content_security_policy(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
+    """A view that frames something else has set the header itself."""
+
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        response["Content-Security-Policy"] = POLICY
+        if HEADER not in response.headers:
+            response[HEADER] = policy()
         return response
 
     return middleware

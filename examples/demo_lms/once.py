@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from examples.demo_lms.course import Person
-from examples.demo_lms.models import Course, LaunchMessage, Link, UsedValue
+from examples.demo_lms.models import Course, LaunchMessage, LineItem, Link, Tool, UsedValue
 
 HINT_LIFETIME = timedelta(minutes=5)
 DEEP_LINK_LIFETIME = timedelta(hours=1)
@@ -31,20 +31,28 @@ def use_once(kind: str, value: str, lifetime: timedelta) -> bool:
 def remember_launch(
     person: Person,
     *,
+    tool: Tool,
     course: Course,
     unit_slug: str,
     link: Link | None = None,
     document_target: str = "iframe",
+    url: str = "",
+    line_item: LineItem | None = None,
+    for_sub: str = "",
 ) -> LaunchMessage:
     """A launch without a link is a deep-linking one and carries `data`, which comes back once."""
     LaunchMessage.objects.filter(created_at__lt=timezone.now() - 2 * DEEP_LINK_LIFETIME).delete()
     return LaunchMessage.objects.create(
         hint=secrets.token_urlsafe(24),
         person_key=person.key,
+        tool=tool,
         course=course,
         unit_slug=unit_slug,
         link=link,
         document_target=document_target,
+        url=url,
+        line_item=line_item,
+        for_sub=for_sub,
         data="" if link else secrets.token_urlsafe(24),
     )
 
@@ -54,8 +62,8 @@ def hint_text(message: LaunchMessage) -> str:
     return json.dumps({"launchid": message.hint}, separators=(",", ":"))
 
 
-def take_launch(text: str, person: Person) -> LaunchMessage | None:
-    """The launch this hint stands for: once, fresh, and for that person only."""
+def take_launch(text: str, person: Person, tool: Tool) -> LaunchMessage | None:
+    """The launch this hint stands for: once, fresh, and for that person and that tool only."""
     try:
         hint = str(json.loads(text)["launchid"])
     except (ValueError, TypeError, KeyError):
@@ -63,21 +71,23 @@ def take_launch(text: str, person: Person) -> LaunchMessage | None:
     now = timezone.now()
     waiting = LaunchMessage.objects.filter(
         hint=hint,
+        tool=tool,
         person_key=person.key,
         used_at=None,
         created_at__gte=now - HINT_LIFETIME,
     )
     if not waiting.update(used_at=now):
         return None
-    return LaunchMessage.objects.select_related("course", "link").get(hint=hint)
+    return LaunchMessage.objects.select_related("course", "link", "line_item", "tool").get(hint=hint)
 
 
-def take_deep_link_request(data: str, person: Person) -> LaunchMessage | None:
-    """The deep-linking launch that this answer belongs to: once, and for that person only."""
+def take_deep_link_request(data: str, person: Person, tool: Tool) -> LaunchMessage | None:
+    """The deep-linking launch that this answer belongs to: once, and for that person and that tool only."""
     now = timezone.now()
     waiting = LaunchMessage.objects.filter(
         data=data,
         link=None,
+        tool=tool,
         person_key=person.key,
         used_at__isnull=False,
         returned_at=None,
@@ -85,4 +95,4 @@ def take_deep_link_request(data: str, person: Person) -> LaunchMessage | None:
     )
     if not data or not waiting.update(returned_at=now):
         return None
-    return LaunchMessage.objects.select_related("course").get(data=data)
+    return LaunchMessage.objects.select_related("course", "tool").get(data=data)

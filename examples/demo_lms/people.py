@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from examples.demo_lms import clock
 from examples.demo_lms.course import PEOPLE, Person, find_person
 
 SESSION_KEY = "person"
@@ -41,5 +42,11 @@ def person_required(view: Callable[..., HttpResponse]) -> View:
 
 
 def demo_bar(request: HttpRequest) -> dict[str, Any]:
-    """Template context: who you are, and whom you may become."""
-    return {"person": current_person(request), "people": PEOPLE}
+    """Template context: who you are, whom you may become, and when you are."""
+    return {
+        "person": current_person(request),
+        "people": PEOPLE,
+        "demo_time": clock.now(),
+        "is_ahead": bool(clock.ahead()),
+        "time_steps": list(clock.STEPS),
+    }

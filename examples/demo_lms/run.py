@@ -37,13 +37,16 @@ def environment(port: int, folder: Path) -> dict[str, str]:
         "COMPANION_URL": f"http://localhost:{port + 1}",
         "COMPANION_DATA_DIR": str(folder / "companion"),
         "COMPANION_LTI_PRIVATE_HOSTS": "127.0.0.1",
+        # The Companion follows what somebody presses in the header of the LMS: see clock.py.
+        "COMPANION_CLOCK_FILE": str(folder / "clock"),
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
     }
 
 
 def prepare(env: Mapping[str, str]) -> None:
-    """Databases, keys, the registration and the conversations. Safe to do again and again."""
+    """Databases, keys, the registration and the conversations. Safe to do again and again; the time is now."""
+    (Path(env["DEMO_LMS_DIR"]) / "clock").unlink(missing_ok=True)
     lms = env["DEMO_LMS_URL"]
     _run([sys.executable, "-m", "examples.demo_lms.seed"], env)
     _run([*COMPANION, "manage", "migrate", "--verbosity", "0"], env)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 from lti1p3platform.exceptions import LtiServiceException
 from lti1p3platform.score import ActivityProgress, GradeProgress
 
-from examples.demo_lms.models import Course
+from examples.demo_lms.models import Link
 
 
 @dataclass(frozen=True)
@@ -43,17 +44,17 @@ def read_score(body: Mapping[str, Any]) -> Score:
     )
 
 
-def read_line_item(body: Mapping[str, Any], course: Course) -> dict[str, Any]:
-    """Field values for a LineItem."""
+def read_line_item(body: Mapping[str, Any], links: QuerySet[Link]) -> dict[str, Any]:
+    """Field values for a LineItem, whose link is one of `links`."""
     maximum = _number(body, "scoreMaximum")
     if not maximum or maximum < 0:
         raise _refused("scoreMaximum must be above 0")
     link = None
     link_id = body.get("resourceLinkId")
     if link_id:
-        link = course.links.filter(pk=link_id).first() if str(link_id).isdecimal() else None
+        link = links.filter(pk=link_id).first() if str(link_id).isdecimal() else None
         if link is None:
-            raise _refused("resourceLinkId is not in this course")
+            raise _refused("resourceLinkId is not a link of this tool in this course")
     return {
         "label": _string(body, "label"),
         "score_maximum": maximum,

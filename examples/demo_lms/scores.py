@@ -1,4 +1,4 @@
-"""Line items, scores and results, for the tool. Where Moodle is particular, so are we."""
+"""Line items, scores and results, for a tool: those of its own columns. Where Moodle is particular, so are we."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db import transaction
+from django.db.models import QuerySet
 from lti1p3platform.exceptions import LineItemNotFoundException, LtiServiceException
 from lti1p3platform.lineitem import TLineItem
 from lti1p3platform.score import TScore, UpdateScoreStatus
 from lti1p3platform.service_connector import AssignmentsGradesService, TPage
 
 from examples.demo_lms.config import CONFIG
-from examples.demo_lms.models import Course, LineItem, Result
+from examples.demo_lms.models import Course, LineItem, Link, Result
 from examples.demo_lms.score_input import read_line_item, read_score
 from examples.demo_lms.service_request import ServiceRequest
+from examples.demo_lms.tools import owned_by
 
 
 class Gradebook(AssignmentsGradesService):
@@ -39,6 +41,7 @@ class Gradebook(AssignmentsGradesService):
             CONFIG.lineitem_url(course.context_id, line_item_id) if line_item_id else None,
         )
         self._course = course
+        self._tool = request.tool
         self._scopes = scopes
 
     @property
@@ -63,7 +66,7 @@ class Gradebook(AssignmentsGradesService):
         if resource_link_id and not resource_link_id.isdecimal():
             return {"content": [], "has_next": False}
         wanted = {name: value for name, value in filters.items() if value}
-        items = [line_item_json(item) for item in self._course.line_items.filter(**wanted)]
+        items = [line_item_json(item) for item in self._line_items().filter(**wanted)]
         query = {"resource_link_id": resource_link_id, "resource_id": resource_id, "tag": tag}
         return paged(items, page, limit, CONFIG.lineitems_url(self._course.context_id), query)
 
@@ -71,12 +74,12 @@ class Gradebook(AssignmentsGradesService):
         return line_item_json(self._line_item(line_item_id))
 
     def create_lineitem(self, creation_data: TLineItem) -> TLineItem:
-        values = read_line_item(creation_data, self._course)
-        return line_item_json(LineItem.objects.create(course=self._course, **values))
+        values = read_line_item(creation_data, self._links())
+        return line_item_json(LineItem.objects.create(course=self._course, tool=self._tool, **values))
 
     def update_lineitem(self, update_data: TLineItem) -> TLineItem:
         line_item = self._line_item(update_data["id"])
-        for name, value in read_line_item(update_data, self._course).items():
+        for name, value in read_line_item(update_data, self._links()).items():
             if name != "link":
                 setattr(line_item, name, value)
         line_item.save()
@@ -88,7 +91,7 @@ class Gradebook(AssignmentsGradesService):
     @transaction.atomic
     def update_score(self, line_item_id: str, score: TScore) -> UpdateScoreStatus:
         """Moodle wipes grade and comment unless gradingProgress is FullyGraded, and compares
-        timestamps in whole seconds."""
+        timestamps in whole seconds. A later score replaces what a teacher wrote by hand, too."""
         line_item = self._line_item(line_item_id)
         values = read_score(score)
         self._check_gradable(values.sub)
@@ -106,6 +109,7 @@ class Gradebook(AssignmentsGradesService):
                 "activity_progress": values.activity_progress,
                 "grading_progress": values.grading_progress,
                 "timestamp": values.timestamp,
+                "overridden_by": "",
             },
         )
         return UpdateScoreStatus.SUCCESS
@@ -126,8 +130,14 @@ class Gradebook(AssignmentsGradesService):
         items = [result_json(result, address) for result in results]
         return paged(items, page, limit, results_address(address), {"user_id": user_id})
 
+    def _line_items(self) -> QuerySet[LineItem]:
+        return self._course.line_items.filter(owned_by(self._tool))
+
+    def _links(self) -> QuerySet[Link]:
+        return self._course.links.filter(owned_by(self._tool))
+
     def _line_item(self, line_item_id: str) -> LineItem:
-        line_item = self._course.line_items.filter(pk=line_item_id).first()
+        line_item = self._line_items().filter(pk=line_item_id).first()
         if line_item is None:
             raise LineItemNotFoundException
         return line_item

@@ -1,4 +1,4 @@
-"""Create the tables and the demo courses: `python -m examples.demo_lms.seed [--reset]`.
+"""Create the tables, the tool and the demo courses: `python -m examples.demo_lms.seed [--reset]`.
 
 Runs as often as you like: a course that is there stays as people left it, one that is missing is
 added. With --reset everything that people did (links, copies, grades) is thrown away first.
@@ -31,9 +31,10 @@ def seed() -> None:
     from django.db import transaction
 
     from examples.demo_lms import course as catalogue
-    from examples.demo_lms import models
+    from examples.demo_lms import models, tools
 
     with transaction.atomic():
+        tools.ensure_built_in()
         for content in catalogue.COURSES:
             course, created = models.Course.objects.get_or_create(
                 pk=int(content.context_id),

@@ -6,7 +6,7 @@ Idempotent: an activity that has threads is left alone, so what somebody wrote i
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import django
 
@@ -16,9 +16,12 @@ django.setup()
 from companion_lti.models import Deployment, ResourceLink  # noqa: E402
 
 from companion import clock  # noqa: E402
+from companion.questions import api as questions  # noqa: E402
 from companion.spaces import api as spaces  # noqa: E402
 from companion.spaces.keys import external_key  # noqa: E402
+from companion.spaces.kinds import Kind  # noqa: E402
 from companion.threads import api as threads  # noqa: E402
+from companion.topics import api as topics  # noqa: E402
 from companion.viewer import Role, Viewer  # noqa: E402
 from examples.demo_lms import course  # noqa: E402
 from examples.demo_lms.conversations import (  # noqa: E402
@@ -26,8 +29,13 @@ from examples.demo_lms.conversations import (  # noqa: E402
     MEMBERS,
     SETUPS,
     Conversation,
+    Expert,
     Message,
+    Question,
 )
+
+# How long after an answer whoever asked says that it helped.
+A_LITTLE_LATER = timedelta(hours=3)
 
 
 class Seeder:
@@ -73,14 +81,19 @@ class Seeder:
 
     def place(self, unit: course.Unit, link_id: str) -> None:
         """The activity behind a unit's link, with its author's settings and its threads."""
-        activity = spaces.ensure_activity(space_id=self.space.pk, external_id=f"link {link_id}", title=unit.link_title)
+        author = next(viewer for viewer in self.viewers.values() if viewer.can_configure)
+        activity = spaces.create_activity(
+            viewer=author,
+            title=unit.link_title,
+            kind=Kind.QUESTIONS if unit.asks else Kind.DISCUSSION,
+            external_id=f"link {link_id}",
+        )
         ResourceLink.objects.get_or_create(
             deployment=self.deployment,
             space=self.space,
             key=external_key(link_id),
             defaults={"link_id": link_id, "activity": activity},
         )
-        author = next(viewer for viewer in self.viewers.values() if viewer.can_configure)
         if threads.latest_change(viewer=author, activity=activity):
             return
         setup = SETUPS[link_id]
@@ -88,43 +101,122 @@ class Seeder:
             viewer=author,
             uid=activity.uid,
             title=unit.link_title,
-            settings={"prompt": setup.prompt, "anonymity": setup.anonymity, "starters": setup.starters},
+            settings={
+                "prompt": setup.prompt,
+                "anonymity": setup.anonymity,
+                "starters": setup.starters,
+                "topic": setup.topic,
+                "video": _address_of(unit.video) if setup.with_video else "",
+                "before_prompt": setup.before_prompt,
+                "after_prompt": setup.after_prompt,
+                **setup.ladder,
+            },
+            **_dates_of(unit.event),
         )
+        for expert in setup.experts:
+            self._name_expert(author, setup.topic, expert)
         talk = sorted(CONVERSATIONS[link_id], key=lambda talk: -talk.opening.days_ago)
         for conversation in talk:
             self._tell(activity, conversation, author)
 
+    def _name_expert(self, author: Viewer, topic: str, expert: Expert) -> None:
+        viewer = self.viewers[expert.key]
+        topics.grant_expertise(viewer=author, topic=topic, person_id=viewer.person_id)
+        if expert.weekdays:
+            topics.add_turn(viewer=author, topic=topic, person_id=viewer.person_id, weekdays=expert.weekdays)
+        if expert.capacity is not None:
+            topics.save_profile(viewer=viewer, capacity=expert.capacity, time_zone="UTC", about=expert.about)
+
     def _tell(self, activity: spaces.Activity, conversation: Conversation, author: Viewer) -> None:
         opening = conversation.opening
         with clock.at(clock.now() - timedelta(days=opening.days_ago)):
-            thread = threads.start_thread(
-                viewer=self.viewers[opening.by],
-                activity_uid=activity.uid,
-                title=conversation.title,
-                body=opening.text,
-                anonymous=opening.anonymous,
-            )
+            thread = self._open(activity, conversation)
+        self._mark(thread.pk, 1, opening)
         # In the order of time, as people write; a reply waits until the post it answers is there.
         waiting = [(reply, 1) for reply in opening.replies]
         while waiting:
             waiting.sort(key=lambda item: -item[0].days_ago)
             message, parent = waiting.pop(0)
-            number = self._reply(thread.pk, message, parent)
+            number = self._reply(thread.pk, message, parent, opening.by)
             waiting += [(reply, number) for reply in message.replies]
+        if isinstance(conversation, Question):
+            self._answer_for(thread.pk, conversation)
         if conversation.pinned:
             threads.pin_thread(viewer=author, thread_id=thread.pk, pinned=True)
         if conversation.locked:
             threads.lock_thread(viewer=author, thread_id=thread.pk, locked=True)
 
-    def _reply(self, thread_id: int, message: Message, parent: int) -> int:
+    def _open(self, activity: spaces.Activity, conversation: Conversation) -> threads.Thread:
+        opening = conversation.opening
+        if isinstance(conversation, Question):
+            return questions.ask_question(
+                viewer=self.viewers[opening.by],
+                activity_uid=activity.uid,
+                title=conversation.title,
+                body=opening.text,
+                topic_names=conversation.tags,
+                is_private=conversation.private,
+                anonymous=opening.anonymous,
+            )
+        return threads.start_thread(
+            viewer=self.viewers[opening.by],
+            activity_uid=activity.uid,
+            title=conversation.title,
+            body=opening.text,
+            kind=threads.Kind(conversation.kind),
+            to_space=conversation.to_course,
+            second=opening.second,
+            anonymous=opening.anonymous,
+        )
+
+    def _answer_for(self, thread_id: int, question: Question) -> None:
+        """Who has a question, too, which answer it was, and who took it or vouches for it."""
+        for key in question.too:
+            questions.say_me_too(viewer=self.viewers[key], thread_id=thread_id)
+        if question.taken_by:
+            with clock.at(clock.now() - timedelta(days=question.taken_days_ago)):
+                questions.claim_question(viewer=self.viewers[question.taken_by], thread_id=thread_id)
+
+    def _reply(self, thread_id: int, message: Message, parent: int, asker: str) -> int:
         with clock.at(clock.now() - timedelta(days=message.days_ago)):
-            return threads.add_reply(
-                viewer=self.viewers[message.by],
+            viewer = self.viewers[message.by]
+            # An expert who answers what was asked of the experts alone.
+            called = questions.lend(viewer=viewer, thread_id=thread_id)
+            number = threads.add_reply(
+                viewer=called or viewer,
                 thread_id=thread_id,
                 parent_number=parent,
                 body=message.text,
+                second=message.second,
                 anonymous=message.anonymous,
             ).number
+        self._mark(thread_id, number, message)
+        if message.accepted:
+            with clock.at(clock.now() - timedelta(days=message.days_ago) + A_LITTLE_LATER):
+                threads.accept_answer(viewer=self.viewers[asker], thread_id=thread_id, number=number)
+        if message.holds_days:
+            until = clock.now() + timedelta(days=message.holds_days)
+            by = self.viewers[message.by]
+            questions.verify_answer(viewer=by, thread_id=thread_id, number=number, until=until)
+        return number
+
+    def _mark(self, thread_id: int, number: int, message: Message) -> None:
+        for key in message.helped:
+            threads.mark_helpful(viewer=self.viewers[key], thread_id=thread_id, number=number, helpful=True)
+        if message.endorsed_by:
+            by = self.viewers[message.endorsed_by]
+            threads.endorse_post(viewer=by, thread_id=thread_id, number=number, endorsed=True)
+
+
+def _address_of(video: course.Video | None) -> str:
+    return f"{os.environ['DEMO_LMS_URL']}/static/{video.src}" if video else ""
+
+
+def _dates_of(event: course.Event | None) -> dict[str, datetime]:
+    if event is None:
+        return {}
+    starts = event.next_start(clock.now().date())
+    return {"event_at": starts, "event_ends_at": starts + event.duration}
 
 
 def main() -> None:

@@ -10,18 +10,21 @@ from lti1p3platform.exceptions import LtiServiceException
 from lti1p3platform.request import Request, TRequest
 from lti1p3platform.response import Response
 
-from examples.demo_lms.platform import DemoPlatform
+from examples.demo_lms.models import Tool
+from examples.demo_lms.platform import DemoPlatform, tool_of_bearer
 
 
 class ServiceRequest(Request):
-    """Numbers as numbers: the library adds 1 to the page it is given.
+    """A request of the `tool` that its access token was given to.
 
-    Raises LtiServiceException 400 for a body or a number that cannot be read.
+    Numbers are numbers, as the library adds 1 to the page it is given. Raises LtiServiceException 401 without a
+    token of an active tool, 400 for a body or a number that cannot be read.
     """
 
     def __init__(self, request: HttpRequest) -> None:
+        self.tool = tool_of(request)
+        self.platform = DemoPlatform(self.tool)
         super().__init__(request)
-        self.platform = DemoPlatform()
 
     def build_metadata(self, request: HttpRequest) -> TRequest:
         query: dict[str, Any] = request.GET.dict()
@@ -36,8 +39,21 @@ class ServiceRequest(Request):
             "headers": request.headers,
             "content_type": request.content_type,
             "path": request.path,
-            "json": _json_body(request),
+            "json": json_body(request),
         }
+
+
+def tool_of(request: HttpRequest) -> Tool:
+    """The active tool that the request's access token was given to, or LtiServiceException 401."""
+    tool = tool_of_bearer(bearer_text(request))
+    if tool is None:
+        raise LtiServiceException("An access token of a tool that is active here is needed.", 401)
+    return tool
+
+
+def bearer_text(request: HttpRequest) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _positive(name: str, text: str) -> int:
@@ -46,12 +62,12 @@ def _positive(name: str, text: str) -> int:
     return int(text)
 
 
-def _json_body(request: HttpRequest) -> dict[str, Any]:
+def json_body(request: HttpRequest) -> dict[str, Any]:
     if request.method not in ("POST", "PUT"):
         return {}
     try:
         body = json.loads(request.body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LtiServiceException("The body is not JSON.", 400) from error
     if not isinstance(body, dict):
         raise LtiServiceException("The body is not a JSON object.", 400)

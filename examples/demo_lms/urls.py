@@ -1,18 +1,24 @@
 from django.urls import path
 
-from examples.demo_lms.views import editing, launching, pages, services
+from examples.demo_lms.views import editing, grading, launching, managing, pages, registering, services
 
 urlpatterns = [
     path("", pages.home, name="home"),
     path("sign-in", pages.sign_in_page, name="sign-in"),
     path("sign-out", pages.sign_out, name="sign-out"),
+    path("travel", pages.travel, name="travel"),
     path("courses/<int:course_id>/", pages.course, name="course"),
     path("courses/<int:course_id>/units/<slug:slug>/", pages.unit, name="unit"),
-    path("courses/<int:course_id>/gradebook", pages.gradebook, name="gradebook"),
+    path("courses/<int:course_id>/gradebook", grading.gradebook, name="gradebook"),
+    path("grades/<int:line_item_id>/<slug:sub>/change", grading.change_score, name="change-score"),
+    path("grades/<int:line_item_id>/<slug:sub>/work", grading.look_at_work, name="look-at-work"),
     path("courses/<int:course_id>/copy", editing.copy_course, name="copy-course"),
     path("courses/<int:course_id>/units/<slug:slug>/edit", editing.edit_unit, name="edit-unit"),
     path("courses/<int:course_id>/units/<slug:slug>/add", editing.add_activity, name="add-activity"),
+    path("courses/<int:course_id>/units/<slug:slug>/place", editing.place_link, name="place-link"),
+    path("links/<int:link_id>/", launching.show_link, name="link"),
     path("links/<int:link_id>/remove", editing.remove_link, name="remove-link"),
+    path("links/<int:link_id>/duplicate", editing.duplicate_link, name="duplicate-link"),
     path("deep-link-return", editing.deep_link_return, name="deep-link-return"),
     path("launch/<int:link_id>/", launching.launch_link, name="launch-link"),
     path(
@@ -20,10 +26,19 @@ urlpatterns = [
         launching.launch_deep_link,
         name="launch-deep-link",
     ),
+    path("launch/review/<int:line_item_id>/<slug:sub>/", launching.launch_review, name="launch-review"),
     path("launch/<int:link_id>/return", launching.tool_return, name="tool-return"),
     path("auth", launching.auth, name="auth"),
     path("jwks", launching.jwks, name="jwks"),
     path("token", services.token, name="token"),
+    path("tools", managing.tools, name="tools"),
+    path("tools/add", managing.add_tool, name="add-tool"),
+    path("tools/<int:tool_id>/activate", managing.activate_tool, name="activate-tool"),
+    path("tools/<int:tool_id>/remove", managing.remove_tool, name="remove-tool"),
+    path(".well-known/openid-configuration", registering.openid_configuration, name="openid-configuration"),
+    path("register", registering.register, name="register"),
+    path("register/<slug:client_id>", registering.registration, name="registration"),
+    path("notice-handlers/<str:deployment_id>", services.notice_handlers, name="notice-handlers"),
     path("nrps/<int:course_id>/memberships", services.memberships, name="memberships"),
     path("ags/<int:course_id>/lineitems", services.line_items, name="line-items"),
     path("ags/<int:course_id>/lineitems/<int:pk>/lineitem", services.line_item, name="line-item"),

@@ -19,13 +19,18 @@ def main() -> None:
 
 
 def prepare() -> None:
-    """The tables: migrations where an app has some, the models as they are where it has none (the workbench)."""
+    """The tables: migrations where an app has some, the models as they are where it has none (the workbench); and the
+    people.
+    """
     import django
 
     django.setup()
     from django.core.management import call_command
 
     call_command("migrate", run_syncdb=True, verbosity=0)
+    from examples.workbench.people import enrol_everybody
+
+    enrol_everybody()
 
 
 if __name__ == "__main__":

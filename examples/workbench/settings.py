@@ -62,6 +62,7 @@ LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ar", "العربية")]
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [Path(__file__).parent / "static"]
 STATIC_ROOT = FOLDER / "static"
+MEDIA_ROOT = FOLDER / "media"
 # What openedx-django-pyfs wants; no block of ours stores files.
 DJFS = {"type": "osfs", "directory_root": str(FOLDER / "files"), "url_root": "/files"}
 EXCLUDED_XBLOCKS: set[str] = set()

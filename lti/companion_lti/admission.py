@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from dataclasses import asdict, dataclass
 
 from django.db import transaction
-from django.utils.translation import get_supported_language_variant
 
 from companion import clock
 from companion.spaces import api as spaces
-from companion.spaces.keys import external_key
-from companion_lti import roster, sessions
+from companion.threads.api import Post
+from companion_lti import grades, notices, permalinks, placements, roster, sessions
 from companion_lti.claims import LaunchClaims
-from companion_lti.models import Deployment, LtiSession, ResourceLink
+from companion_lti.languages import language_of
+from companion_lti.models import Deployment, LtiSession, Registration
+from companion_lti.mount import viewer_of
 
-# The custom parameter by which a deep-linked placement names its activity.
-ACTIVITY_PARAMETER = "companion_activity"
 GROUPS_PARAMETER = "groups"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What a launch led to. `activity` is None for deep linking; `post` is one that the launch itself names, where
+    this person may see it; `reviewed` is whose work a platform's gradebook asks for.
+    """
+
+    session: LtiSession
+    activity: spaces.Activity | None
+    post: Post | None
+    reviewed: spaces.Person | None = None
+
+
 @transaction.atomic
-def admit(*, deployment: Deployment, claims: LaunchClaims) -> tuple[LtiSession, spaces.Activity | None]:
-    """Let the person of a checked launch in. The activity is None for a deep-linking launch.
+def admit(*, deployment: Deployment, claims: LaunchClaims) -> Admission:
+    """Let the person of a checked launch in.
 
     Two first launches at once make one row of each kind: all are found or made under unique constraints.
     """
@@ -51,9 +62,10 @@ def admit(*, deployment: Deployment, claims: LaunchClaims) -> tuple[LtiSession, 
     group_ids = (
         spaces.set_groups(space_id=space.pk, person_id=person.pk, external_ids=groups.split(",")[:200])
         if groups
-        else frozenset()
+        # A platform that says nothing of groups takes none away, in this visit neither.
+        else spaces.groups_of(space_id=space.pk, person_id=person.pk)
     )
-    activity = None if claims.deep_linking else _activity(deployment, space, claims)
+    _remember_family(deployment.registration, claims.family)
     deep_link = claims.deep_linking
     session = LtiSession.objects.create(
         **sessions.new_names(),
@@ -63,51 +75,34 @@ def admit(*, deployment: Deployment, claims: LaunchClaims) -> tuple[LtiSession, 
         person=person,
         role=claims.role.value,
         name=person.name,
-        locale=_language(claims.locale),
+        locale=language_of(claims.locale),
         group_ids=sorted(group_ids),
         origins=deployment.registration.origins(claims.return_url, deep_link.return_url if deep_link else ""),
-        deep_link={"return_url": deep_link.return_url, "data": deep_link.data} if deep_link else None,
+        carries_grades=claims.grades is not None,
+        deep_link=asdict(deep_link) if deep_link else None,
         expires_at=clock.now() + sessions.expiry(),
     )
+    if claims.notices_url:
+        notices.ask_for(deployment, claims.notices_url)
     if claims.roster_url:
         roster.request(space_id=space.pk, deployment=deployment, url=claims.roster_url)
-    return session, activity
-
-
-def _activity(deployment: Deployment, space: spaces.Space, claims: LaunchClaims) -> spaces.Activity:
-    """What the link opens: what it opened before; the activity it was placed for; else a new one."""
-    key = external_key(claims.link_id)
-    link = ResourceLink.objects.filter(deployment=deployment, space=space, key=key).select_related("activity").first()
-    if link is not None:
-        return link.activity
-    placed = _placed(deployment, claims)
-    if placed is not None and placed.space_id == space.pk:
-        activity = placed
-    else:
-        # A placement that came along with a copied course: its settings do too, its posts do not.
-        activity = spaces.ensure_activity(
-            space_id=space.pk, external_id=f"link {claims.link_id}", title=claims.link_title, like=placed
-        )
-    link, _new = ResourceLink.objects.get_or_create(
-        deployment=deployment,
-        space=space,
-        key=key,
-        defaults={"link_id": claims.link_id, "activity": activity},
+    if deep_link:
+        return Admission(session=session, activity=None, post=None)
+    post = permalinks.carried_post(viewer_of(session), claims)
+    link = placements.open_link(deployment, space, claims, post)
+    if link and claims.grades:
+        grades.note_column(link, claims.grades)
+    activity = link.activity if link else post.thread.activity if post else None
+    reviewed = (
+        spaces.find_person(space_id=space.pk, issuer=issuer, subject=claims.reviewed_subject)
+        if claims.reviewed_subject
+        else None
     )
-    return link.activity
+    return Admission(session=session, activity=activity, post=post, reviewed=reviewed)
 
 
-def _placed(deployment: Deployment, claims: LaunchClaims) -> spaces.Activity | None:
-    try:
-        uid = UUID(claims.custom.get(ACTIVITY_PARAMETER, ""))
-    except ValueError:
-        return None
-    return spaces.find_activity(organization_id=deployment.registration.organization_id, uid=uid)
-
-
-def _language(locale: str) -> str:
-    """The catalogue for a platform's locale (`de_CH`, `pt-BR`), or "" for the browser's choice."""
-    try:
-        return get_supported_language_variant(locale.replace("_", "-")) if locale else ""
-    except (LookupError, ValueError):
-        return ""
+def _remember_family(registration: Registration, family: str) -> None:
+    """By an update, so that the rows that registry.py keeps stay: launches of all must not wait for one."""
+    if family and registration.family != family:
+        Registration.objects.filter(pk=registration.pk).update(family=family)
+        registration.family = family

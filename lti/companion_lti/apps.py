@@ -10,7 +10,14 @@ class CompanionLtiConfig(AppConfig):
 
     def ready(self) -> None:
         from companion.tasks import each_tick
-        from companion_lti import sessions, state
+        from companion_lti import grades, invites, roster, sessions, state, subscriptions, tool_keys
 
         each_tick(state.prune)
         each_tick(sessions.prune)
+        each_tick(roster.read_nightly)
+        each_tick(invites.prune)
+        each_tick(tool_keys.rotate_when_due)
+        each_tick(tool_keys.forget_retired)
+        each_tick(grades.settle_nightly)
+        each_tick(grades.wake_stalled)
+        subscriptions.connect()

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import unquote
 
 from companion.viewer import Role
 from companion_lti.errors import Malformed
@@ -20,13 +21,24 @@ from companion_lti.roles import read_role
 LTI: Final = "https://purl.imsglobal.org/spec/lti/claim/"
 DEEP_LINKING: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
 NRPS: Final = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+AGS: Final = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+AGS_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/"
+PNS: Final = LTI + "platformnotificationservice"
 
 RESOURCE_LAUNCH: Final = "LtiResourceLinkRequest"
 DEEP_LINK_LAUNCH: Final = "LtiDeepLinkingRequest"
+# https://www.imsglobal.org/spec/lti-sr/v1p0
+REVIEW_LAUNCH: Final = "LtiSubmissionReviewRequest"
+
+COPY_NOTICE: Final = "LtiContextCopyNotice"
+# The custom parameters in which platforms are asked for histories (registering.py, config.json).
+CONTEXT_HISTORY: Final = "context_id_history"
+LINK_HISTORY: Final = "resource_link_id_history"
 
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _LONGEST_ID: Final = 255  # LTI 1.3 core: ids are at most 255 ASCII characters
 _LONGEST_TEXT: Final = 2_000
+_LONGEST_HISTORY: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +48,20 @@ class DeepLinkingSettings:
     return_url: str
     data: object = None
     accept_multiple: bool = False
+    accepts_line_item: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradeService:
+    """Where the platform takes grades (Assignment and Grade Services 2.0), and what it lets us do there.
+
+    `line_item_url` is the column of this link, "" where it has none; `line_items_url` all of the course's columns.
+    """
+
+    line_items_url: str
+    line_item_url: str
+    may_create: bool
+    may_look: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +83,13 @@ class LaunchClaims:
     locale: str
     return_url: str
     roster_url: str
+    notices_url: str
+    family: str
+    context_history: tuple[str, ...] = ()
+    link_history: tuple[str, ...] = ()
+    grades: GradeService | None = None
+    # Whose work a submission review is to show.
+    reviewed_subject: str = ""
     custom: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     deep_linking: DeepLinkingSettings | None = None
 
@@ -71,13 +104,13 @@ def read_claims(body: Mapping[str, Any]) -> LaunchClaims:
     if _text(body, LTI + "version") != "1.3.0":
         raise Malformed("version")
     message_type = _text(body, LTI + "message_type")
-    if message_type not in (RESOURCE_LAUNCH, DEEP_LINK_LAUNCH):
+    if message_type not in (RESOURCE_LAUNCH, DEEP_LINK_LAUNCH, REVIEW_LAUNCH):
         raise Malformed("message_type")
     context = _object(body, LTI + "context")
     link = _object(body, LTI + "resource_link")
     presentation = _object(body, LTI + "launch_presentation")
     link_id = _id(link, "id")
-    if message_type == RESOURCE_LAUNCH and not link_id:
+    if message_type != DEEP_LINK_LAUNCH and not link_id:
         raise Malformed("resource_link.id")
     if message_type == DEEP_LINK_LAUNCH and not _id(context, "id"):
         # What is placed belongs to a course; without one, authors of different courses would see each other's.
@@ -85,6 +118,10 @@ def read_claims(body: Mapping[str, Any]) -> LaunchClaims:
     subject = _id(body, "sub")
     if not subject:
         raise Malformed("sub", advice="nobody")
+    reviewed = _id(_object(body, LTI + "for_user"), "user_id") if message_type == REVIEW_LAUNCH else ""
+    if message_type == REVIEW_LAUNCH and not reviewed:
+        raise Malformed("for_user.user_id")
+    custom = _custom(body)
     return LaunchClaims(
         subject=subject,
         message_type=message_type,
@@ -100,8 +137,14 @@ def read_claims(body: Mapping[str, Any]) -> LaunchClaims:
         picture_url=_text(body, "picture"),
         locale=_text(presentation, "locale") or _text(body, "locale"),
         return_url=_text(presentation, "return_url"),
-        roster_url=_text(_object(body, NRPS), "context_memberships_url"),
-        custom=_custom(body),
+        roster_url=_address(_object(body, NRPS), "context_memberships_url"),
+        family=_text(_object(body, LTI + "tool_platform"), "product_family_code").lower()[:100],
+        notices_url=_notices_url(body),
+        context_history=read_history(custom.get(CONTEXT_HISTORY, "")),
+        link_history=read_history(custom.get(LINK_HISTORY, "")),
+        grades=_grades(body),
+        reviewed_subject=reviewed,
+        custom=custom,
         deep_linking=_deep_linking(body) if message_type == DEEP_LINK_LAUNCH else None,
     )
 
@@ -118,7 +161,46 @@ def _deep_linking(body: Mapping[str, Any]) -> DeepLinkingSettings:
         return_url=return_url,
         data=_opaque(settings, "data"),
         accept_multiple=settings.get("accept_multiple") in (True, "true"),
+        # Moodle and Canvas take them without saying so; only a plain no is one.
+        accepts_line_item=settings.get("accept_lineitem", True) not in (False, "false"),
     )
+
+
+def read_history(text: str) -> tuple[str, ...]:
+    """The ids in a `$Context.id.history` or `$ResourceLink.id.history`, the newest first.
+
+    Comma-separated, each URL-encoded (LTI 1.3 core, B.2 custom variables). An id that was cut off is none.
+    """
+    parts = text.split(",")[:_LONGEST_HISTORY]
+    whole = parts[:-1] if len(text) >= _LONGEST_TEXT else parts
+    ids = (unquote(part.strip()) for part in whole)
+    return tuple(part for part in ids if 0 < len(part) <= _LONGEST_ID and is_storable(part))
+
+
+def _grades(body: Mapping[str, Any]) -> GradeService | None:
+    """None where no scores are taken: there is nothing that we could do with the rest."""
+    claim = _object(body, AGS)
+    scopes = claim.get("scope")
+    if not isinstance(scopes, list) or AGS_SCOPE + "score" not in scopes:
+        return None
+    column, columns = _address(claim, "lineitem"), _address(claim, "lineitems")
+    if not column and not columns:
+        return None
+    return GradeService(
+        line_items_url=columns,
+        line_item_url=column,
+        may_create=AGS_SCOPE + "lineitem" in scopes,
+        may_look=AGS_SCOPE + "result.readonly" in scopes,
+    )
+
+
+def _notices_url(body: Mapping[str, Any]) -> str:
+    """Where we may ask to be told of copied courses, "" where the platform does not tell."""
+    claim = _object(body, PNS)
+    kinds = claim.get("notice_types_supported")
+    if not isinstance(kinds, list) or COPY_NOTICE not in kinds:
+        return ""
+    return _address(claim, "platform_notification_service_url")
 
 
 def _roles(body: Mapping[str, Any]) -> list[str]:
@@ -156,6 +238,12 @@ def _text(claims: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str) or not is_storable(value):
         raise Malformed(name)
     return value[:_LONGEST_TEXT]
+
+
+def _address(claims: Mapping[str, Any], name: str) -> str:
+    """The address of a service, "" for one that cannot be called: somebody may still come in."""
+    url = _text(claims, name)
+    return url if origin_of(url) else ""
 
 
 def _id(claims: Mapping[str, Any], name: str) -> str:

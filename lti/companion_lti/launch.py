@@ -7,27 +7,21 @@ the deployment known, every claim of the right type. Nothing is stored for a lau
 
 from __future__ import annotations
 
-import json
-from datetime import timedelta
 from typing import Any, Final
 
-import jwt
 from django.http import HttpRequest
-from jwt.utils import base64url_decode
 from pylti1p3.message_launch import MessageLaunch
 
-from companion import clock, conf
+from companion import conf
 from companion.spaces.keys import external_key
-from companion_lti import keys, registry, state
+from companion_lti import registry, state
 from companion_lti.claims import LTI, LaunchClaims, is_storable, read_claims
 from companion_lti.errors import Malformed, Refused, Unknown
-from companion_lti.models import Deployment
+from companion_lti.models import Deployment, Registration
 from companion_lti.state import LoginState
 from companion_lti.tool import NoCookies, NoSession, ToolConf, ToolRequest, adapt, is_our_launch
+from companion_lti.verifying import read_header, verify
 
-LARGEST_TOKEN: Final = 64 * 1024
-LEEWAY: Final = timedelta(seconds=60)
-OLDEST: Final = timedelta(hours=1)
 # Deployments that wait for approval; more of them from one registration are not written down.
 MOST_PENDING: Final = 50
 
@@ -44,6 +38,8 @@ class Launch(MessageLaunch[ToolRequest, ToolConf, NoSession, NoCookies]):
     login: LoginState
     deployment: Deployment
     claims: LaunchClaims
+    # The registration, once it is known; before that nobody has been found wanting.
+    row: Registration | None = None
 
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(ToolRequest(request), ToolConf(), NoSession(), NoCookies())
@@ -69,16 +65,7 @@ class Launch(MessageLaunch[ToolRequest, ToolConf, NoSession, NoCookies]):
         return self
 
     def validate_jwt_format(self) -> Launch:
-        token = self._get_request_param("id_token")
-        if not token or len(token) > LARGEST_TOKEN:
-            raise Malformed("id_token")
-        try:
-            # Not `jwt.get_unverified_header`: it decodes and checks the whole token, which `decode` does again.
-            header = json.loads(base64url_decode(token.split(".", 1)[0]))
-        except (ValueError, RecursionError) as error:
-            raise Malformed("id_token header") from error
-        if not isinstance(header, dict) or not isinstance(header.get("kid", ""), str):
-            raise Malformed("id_token header")
+        header = read_header(self._get_request_param("id_token"))
         self._jwt = {"header": header, "body": {}}  # type: ignore[typeddict-item]
         return self
 
@@ -91,39 +78,14 @@ class Launch(MessageLaunch[ToolRequest, ToolConf, NoSession, NoCookies]):
         row = registry.registration(self.login.registration_id)
         if row is None:
             raise Unknown("registration gone")
-        self._row = row
+        if not row.is_approved:
+            raise Refused("registration waits for approval", advice="pending")
+        self._row = self.row = row
         self._registration = adapt(row)
         return self
 
     def validate_jwt_signature(self) -> Launch:
-        header = self._jwt.get("header", {})
-        kid = header.get("kid")
-        if header.get("alg") != "RS256":
-            raise Refused("algorithm")
-        if not isinstance(kid, str) or not kid:
-            raise Refused("no kid")
-        try:
-            self._body = jwt.decode(
-                self._get_request_param("id_token"),
-                keys.platform_key(self._row, kid),
-                algorithms=["RS256"],
-                audience=self._row.client_id,
-                issuer=self._row.issuer,
-                leeway=LEEWAY,
-                # What `sub` may be, claims.py says: some platforms send numbers.
-                options={"require": ["exp", "iat", "aud", "iss", "nonce"], "verify_sub": False},
-            )
-        except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError) as error:
-            raise Refused("token out of time", advice="late") from error
-        except jwt.InvalidSignatureError as error:
-            raise Refused("signature") from error
-        except (jwt.DecodeError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
-            # Signed, but no object, or times that are none: `"exp": Infinity` is an OverflowError.
-            raise Malformed(f"token: {type(error).__name__}") from error
-        except jwt.InvalidTokenError as error:
-            raise Refused(f"token: {type(error).__name__}") from error
-        self._check_issued()
-        self._check_authorized_party()
+        self._body = verify(self._get_request_param("id_token"), self._jwt["header"], self._row)
         if self._body["nonce"] != self.login.nonce:
             raise Refused("nonce of another login")
         return self
@@ -154,30 +116,25 @@ class Launch(MessageLaunch[ToolRequest, ToolConf, NoSession, NoCookies]):
         """In the transaction that lets the person in: of several posts of one token, one wins. Raises Refused."""
         state.use(self.login)
 
-    def _check_issued(self) -> None:
-        issued = self._body["iat"]
-        if isinstance(issued, bool) or not isinstance(issued, int | float):
-            raise Malformed("iat")
-        if issued < (clock.now() - OLDEST - LEEWAY).timestamp():
-            raise Refused("token out of time", advice="late")
-
-    def _check_authorized_party(self) -> None:
-        """OpenID Connect core 3.1.3.7: with several audiences `azp` must be there, and where it is, it must be us."""
-        audience, party = self._body["aud"], self._body.get("azp")
-        several = isinstance(audience, list) and len(audience) > 1
-        if (several or party is not None) and party != self._row.client_id:
-            raise Refused("azp")
-
     def _new_deployment(self, deployment_id: str) -> Deployment:
         """A deployment that an administrator has yet to approve, or that may come in where the setting says so."""
-        approve = bool(conf.get("COMPANION_LTI_APPROVE_DEPLOYMENTS"))
+        approve = bool(conf.get("COMPANION_LTI_APPROVE_DEPLOYMENTS")) or self._is_the_first()
         pending = Deployment.objects.filter(registration=self._row, is_approved=False)
         if not approve and pending.count() >= MOST_PENDING:
             raise Refused("too many deployments wait", advice="pending")
-        found, _new = Deployment.objects.get_or_create(
+        found, is_new = Deployment.objects.get_or_create(
             registration=self._row,
             key=external_key(deployment_id),
             defaults={"deployment_id": deployment_id, "is_approved": approve},
         )
+        if approve and not is_new and not found.is_approved:
+            # Another first launch was quicker, and did not have the leave that this one has.
+            found.is_approved = True
+            found.save(update_fields=["is_approved"])
         found.registration = self._row
         return found
+
+    def _is_the_first(self) -> bool:
+        """Whether this deployment is the one that a platform had leave to make when it registered itself."""
+        leave = Registration.objects.filter(pk=self._row.pk, admits_first_deployment=True)
+        return self._row.admits_first_deployment and bool(leave.update(admits_first_deployment=False))

@@ -10,7 +10,7 @@ from pylti1p3.oidc_login import OIDCLogin
 from pylti1p3.redirect import Redirect
 
 from companion_lti import state
-from companion_lti.errors import Malformed
+from companion_lti.errors import Malformed, Refused
 from companion_lti.models import Registration
 from companion_lti.state import LoginState
 from companion_lti.tool import (
@@ -57,6 +57,8 @@ class Login(OIDCLogin[ToolRequest, ToolConf, NoSession, NoCookies, str]):
             raise Malformed(str(error)) from error
         if not is_our_launch(self._get_request_param("target_link_uri")):
             raise Malformed("target_link_uri")
+        if not self.row.is_approved:
+            raise Refused("registration waits for approval", advice="pending")
         self.state, self.secret = state.start(
             registration_id=self.row.pk, storage_frame=self._get_request_param("lti_storage_target")
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +14,7 @@ from django.utils.cache import patch_vary_headers
 from companion.viewer import Mount, Role, Viewer
 from companion.web.middleware import allow_framing
 from companion.web.mounting import path_for, serve
-from companion_lti import sessions
+from companion_lti import grades, permalinks, sessions
 from companion_lti.models import LtiSession
 
 
@@ -43,14 +45,29 @@ def mount_of(session: LtiSession, *, has_cookies: bool) -> Mount:
         has_cookies=has_cookies,
         resize="lti.frameResize",
         new_window_url=reverse("companion_lti:window", args=[session.handle]),
+        permalink=permalinks.permalink,
+        report_credit=partial(grades.when_seen, session.person_id) if session.carries_grades else None,
     )
 
 
 def serve_session(request: HttpRequest, session: LtiSession, path: str) -> HttpResponse:
     """A page of the UI for this session, in the platform's language, to be framed by that platform alone."""
     mount = mount_of(session, has_cookies=sessions.has_cookie(request, session))
+    return _serve(request, session, path, viewer=viewer_of(session), mount=mount)
+
+
+def serve_picture(request: HttpRequest, session: LtiSession, path: str) -> HttpResponse:
+    """A picture for whoever knows its address (sessions.is_picture). What is no picture is a page that anybody may
+    read: it gets none of the session's keys, and no name.
+    """
+    nothing: MappingProxyType[str, str] = MappingProxyType({})
+    mount = replace(mount_of(session, has_cookies=True), key="", fields=nothing, headers=nothing)
+    return _serve(request, session, path, viewer=replace(viewer_of(session), name=""), mount=mount)
+
+
+def _serve(request: HttpRequest, session: LtiSession, path: str, *, viewer: Viewer, mount: Mount) -> HttpResponse:
     with translation.override(session.locale or translation.get_language()):
-        response = serve(request, path, viewer=viewer_of(session), mount=mount)
+        response = serve(request, path, viewer=viewer, mount=mount)
         response.headers.setdefault("Content-Language", translation.get_language() or "en")
     allow_framing(response, session.origins)
     patch_vary_headers(response, ("Cookie", sessions.TOKEN_HEADER))

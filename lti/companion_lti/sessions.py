@@ -11,18 +11,21 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import timedelta
 
+from django.db.models.signals import post_save
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from companion import clock, conf
-from companion_lti.models import LtiSession
+from companion_lti.models import Deployment, LtiSession, Registration
 
 TOKEN_HEADER = "X-Companion-Token"  # noqa: S105
 TOKEN_FIELD = "companion_token"  # noqa: S105
+_PICTURE = re.compile(r"pictures/[0-9a-f]{32}/")
 
 
 def new_names() -> dict[str, str]:
@@ -78,6 +81,26 @@ def is_allowed(request: HttpRequest, session: LtiSession) -> bool:
     return request.method in ("GET", "HEAD") and has_cookie(request, session)
 
 
+def acting(request: HttpRequest, handle: str) -> LtiSession | None:
+    """The session, where this request may act in it: by cookie, page token, or once by the code of its launch."""
+    session = find(handle)
+    if session is None:
+        return None
+    code = request.GET.get("code", "")
+    opened = bool(code) and request.method == "GET" and open_once(code, session)
+    return session if opened or is_allowed(request, session) else None
+
+
+def is_picture(request: HttpRequest, path: str) -> bool:
+    """Whether a request is for a picture in a post, which the handle alone lets through.
+
+    An `<img>` sends no header, and without cookies it would be refused. This is safe because the handle only names a
+    session, whose rights the gate of pictures then asks for, and because a picture's name is 128 random bits that
+    nothing but a page of somebody who may see it shows: who knows both has been shown the picture.
+    """
+    return request.method in ("GET", "HEAD") and _PICTURE.fullmatch(path) is not None
+
+
 def open_once(code: str, session: LtiSession) -> bool:
     """Whether this code opens the session now. It does so once, for a minute after the launch."""
     if not _same(code, opening_code(session)):
@@ -94,6 +117,19 @@ def end_sessions_of_departed(space_id: int, still_here: set[int]) -> None:
     departed = set(of_space.values_list("person_id", flat=True)) - still_here
     for person_id in departed:
         of_space.filter(person_id=person_id).delete()
+
+
+def end_sessions_of_closed(instance: Deployment | Registration, **_signal: object) -> None:
+    """Close the sessions of a platform or a deployment that is shut out."""
+    if isinstance(instance, Registration):
+        if not (instance.is_active and instance.is_approved):
+            LtiSession.objects.filter(deployment__registration=instance).delete()
+    elif not instance.is_approved:
+        LtiSession.objects.filter(deployment=instance).delete()
+
+
+for _model in (Registration, Deployment):
+    post_save.connect(end_sessions_of_closed, sender=_model)
 
 
 def prune() -> None:

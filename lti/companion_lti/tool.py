@@ -20,9 +20,9 @@ from companion_lti.errors import Unknown
 from companion_lti.models import Registration
 
 
-def address_of(name: str) -> str:
+def address_of(name: str, *args: object) -> str:
     """The full address of one of our LTI routes, as platforms know it."""
-    return str(conf.get("COMPANION_URL")) + reverse(f"companion_lti:{name}")
+    return str(conf.get("COMPANION_URL")) + reverse(f"companion_lti:{name}", args=args)
 
 
 def is_our_launch(uri: str) -> bool:

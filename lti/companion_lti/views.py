@@ -3,58 +3,33 @@
 from __future__ import annotations
 
 import logging
-from uuid import UUID
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import translation
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from companion import clock
-from companion.errors import InvalidInput, NotFound
-from companion.spaces import api as spaces
-from companion.web.forms.activities import ActivityForm
 from companion.web.middleware import allow_framing
 from companion.web.mounting import path_for
 from companion.web.page import render, render_message, with_query
-from companion_lti import cookies, deep_linking, keys, sessions
-from companion_lti.admission import admit
+from companion_lti import cookies, health, notices, permalinks, sessions, tool_keys
+from companion_lti.admission import Admission, admit
 from companion_lti.errors import Refused
 from companion_lti.launch import CookieMissing, Launch
 from companion_lti.login import Login
 from companion_lti.models import LtiSession, Registration, origin_of
-from companion_lti.mount import mount_of, serve_session, viewer_of
+from companion_lti.mount import serve_picture, serve_session, viewer_of
+from companion_lti.refusals import ADVICE, open_to_all, refuse, says_what_is_too_large, session_over
+from companion_lti.setup import canvas_configuration
 from companion_lti.state import LIFETIME, LoginState
 from companion_lti.tool import address_of
 
 logger = logging.getLogger(__name__)
 
-_ADVICE = {
-    "again": lambda: gettext("Please go back to your course and open it again from there."),
-    "late": lambda: gettext(
-        "This took too long, or a clock is wrong. Please go back to your course and open it again from there."
-    ),
-    "malformed": lambda: gettext(
-        "Your course sent something that we cannot read. Please open it again; if this stays, tell your administrator."
-    ),
-    "unknown": lambda: gettext(
-        "This learning platform is not connected here. If you manage it, register the tool first."
-    ),
-    "nobody": lambda: gettext("Your course did not say who you are. Please sign in there and open it again."),
-    "pending": lambda: gettext(
-        "This installation of the tool waits for an administrator to approve it. Please come back later."
-    ),
-    "platform_down": lambda: gettext("Your learning platform does not answer just now. Please try again in a minute."),
-    "no_links": lambda: gettext("This place in the course cannot take a discussion."),
-    "cookies": lambda: gettext(
-        "Your browser lets this frame remember nothing, so we cannot be sure that it is you. Please open it in a new"
-        " window from your course, or allow cookies for this site."
-    ),
-    "not_staff": lambda: gettext("Only instructors can place discussions in a course."),
-    "answered": lambda: gettext("This was handed to your course already. To place another one, start again there."),
-}
+# A login as a platform sends it, without the frame that it offers: a window of its own has none.
+LOGIN_FIELDS = ("iss", "login_hint", "target_link_uri", "lti_message_hint", "lti_deployment_id", "client_id")
 
 
 @csrf_exempt
@@ -65,21 +40,10 @@ def login(request: HttpRequest) -> HttpResponse:
     try:
         url = attempt.start()
     except Refused as error:
-        return _refuse(request, error)
-    frame = attempt.state.storage_frame
-    if frame:
-        context = {
-            "continue_url": url,
-            "frame": frame,
-            "origin": origin_of(attempt.row.auth_login_url),
-            "key": attempt.state.cookie_name,
-            "value": attempt.secret,
-        }
-        response = render(request, "companion_lti/store_state.html", context)
-        allow_framing(response, ["*"])
-    else:
-        response = HttpResponse(status=302, headers={"Location": url})
+        return refuse(request, error)
+    response = _go_on(request, attempt, url)
     _keep_state(response, attempt.state, attempt.secret)
+    cookies.show_that_they_work(response)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -89,7 +53,7 @@ def login(request: HttpRequest) -> HttpResponse:
 def launch(request: HttpRequest) -> HttpResponse:
     """The signed message: 303 to the page it opens, so that a reload does not replay the token."""
     if "error" in request.POST:
-        return _refuse(request, Refused("the platform answered with an error"))
+        return refuse(request, Refused("the platform answered with an error"))
     attempt = Launch(request)
     try:
         attempt.check()
@@ -97,89 +61,81 @@ def launch(request: HttpRequest) -> HttpResponse:
         # stays known when the launch is refused.
         with transaction.atomic():
             attempt.use()
-            session, activity = admit(deployment=attempt.deployment, claims=attempt.claims)
+            admitted = admit(deployment=attempt.deployment, claims=attempt.claims)
     except CookieMissing as error:
         return _ask_storage(request, attempt, error)
     except Refused as error:
-        return _refuse(request, error)
-    if activity is None:
-        path = sessions.path_of(session) + "place/"
-    else:
-        path = sessions.path_of(session) + path_for("thread-list", activity.uid)
-    url = with_query(path, {"code": sessions.opening_code(session)})
-    response = HttpResponse(status=303, headers={"Location": url, "Cache-Control": "no-store"})
-    _set_session_cookie(response, session)
+        if attempt.row is not None:
+            health.note_refusal(attempt.row.pk, error)
+        return refuse(request, error)
+    health.note_launch(admitted.session.deployment.registration_id)
+    response = _to_first_page(request, admitted)
+    _set_session_cookie(response, admitted.session)
     cookies.drop_frame_cookie(response, attempt.login.cookie_name, path="/lti/launch")
     return response
 
 
 @csrf_exempt
+@require_POST
+def notices_view(request: HttpRequest) -> HttpResponse:
+    """What a platform tells us by itself: 204 once it is written down, else 4xx, and 503 to hear it again."""
+    try:
+        notices.take(request.body)
+    except RequestDataTooBig:
+        return HttpResponse(status=413)
+    except Refused as error:
+        logger.warning("Notice refused: %s", error)
+        return HttpResponse(status=error.status)
+    return HttpResponse(status=204)
+
+
+@require_safe
+def go(request: HttpRequest, post: str) -> HttpResponse:
+    """A permalink: 303 to the platform's page where we know it, else words. What is there, the launch will ask."""
+    link = permalinks.read_path(post)
+    if link is None:
+        text = gettext("It is not complete. Go back to where you found it and copy all of it.")
+        return open_to_all(render_message(request, gettext("This link does not work"), text, status=404))
+    if _is_framed(request):
+        # Platforms refuse to be framed, and a frame's cookie would not be taken: the same address, in the window.
+        return open_to_all(render(request, "companion_lti/go.html", {"address": request.path}))
+    page = permalinks.page_in_platform(link)
+    if page:
+        response = HttpResponse(status=303, headers={"Location": page, "Cache-Control": "no-store"})
+    else:
+        response = open_to_all(render(request, "companion_lti/go.html"))
+    permalinks.remember(response, link)
+    return response
+
+
+@csrf_exempt
+@says_what_is_too_large
 def session_page(request: HttpRequest, handle: str, path: str) -> HttpResponse:
     """A page of the UI, for whoever holds the session's cookie or page token, or opens it with its code."""
-    session = _session(request, handle)
-    if session is None:
-        return _session_over(request, handle)
-    return serve_session(request, session, path)
+    session = sessions.acting(request, handle)
+    if session is not None:
+        return serve_session(request, session, path)
+    shown = sessions.find(handle) if sessions.is_picture(request, path) else None
+    return session_over(request, handle) if shown is None else serve_picture(request, shown, path)
 
 
 @csrf_exempt
 @require_POST
+@says_what_is_too_large
 def open_window(request: HttpRequest, handle: str) -> HttpResponse:
     """The way out of a frame where neither cookies nor scripts work: the same session in a window of its own."""
     session = sessions.find(handle)
     if session is None or not sessions.has_page_token(request, session):
-        return _session_over(request, handle)
+        return session_over(request, handle)
     response = HttpResponse(status=303, headers={"Location": sessions.path_of(session), "Cache-Control": "no-store"})
     _set_session_cookie(response, session)
     return response
 
 
-@csrf_exempt
-@require_http_methods(["GET", "POST"])
-def place(request: HttpRequest, handle: str) -> HttpResponse:
-    """Deep linking: set a discussion up, or choose one that this space has, and hand it to the platform."""
-    session = _session(request, handle)
-    if session is None:
-        return _session_over(request, handle)
-    with translation.override(session.locale or translation.get_language()):
-        refusal = _refuse_placing(request, session)
-        if refusal is not None:
-            return refusal
-        viewer = viewer_of(session)
-        chosen = request.POST.get("activity", "")
-        form = ActivityForm(request.POST if request.method == "POST" and not chosen else None, auto_id="place-%s")
-        if not form.is_bound:
-            form.initial = {"anonymity": "allowed", "starters": "everyone"}
-        try:
-            if chosen:
-                activity = spaces.get_activity(viewer=viewer, uid=_uid(chosen))
-                return _answer(request, session, [activity])
-            if form.is_bound and form.is_valid():
-                values = form.activity()
-                activity = spaces.create_activity(viewer=viewer, external_id=f"placed {handle}", **values)
-                return _answer(request, session, [activity])
-        except InvalidInput as error:
-            form.refuse(error)
-        except NotFound:
-            return _show_placing(request, session, form, notice=gettext("That discussion is not in this course."))
-        return _show_placing(request, session, form)
-
-
-@csrf_exempt
-@require_POST
-def place_cancel(request: HttpRequest, handle: str) -> HttpResponse:
-    """Back to the platform with nothing chosen."""
-    session = _session(request, handle)
-    if session is None:
-        return _session_over(request, handle)
-    with translation.override(session.locale or translation.get_language()):
-        return _refuse_placing(request, session) or _answer(request, session, [])
-
-
 @require_safe
 def jwks(request: HttpRequest) -> HttpResponse:
     """Our public keys."""
-    response = JsonResponse(keys.published_keys())
+    response = JsonResponse(tool_keys.published_keys())
     response.headers["Cache-Control"] = "public, max-age=300"
     return response
 
@@ -187,66 +143,60 @@ def jwks(request: HttpRequest) -> HttpResponse:
 @require_safe
 def config(request: HttpRequest) -> HttpResponse:
     """What a platform asks for when a tool is set up by URL (Canvas's "Enter URL", and people who copy)."""
-    return JsonResponse(
-        {
-            "title": "Course Companion",
-            "description": "Discussion inside the course.",
-            "oidc_initiation_url": address_of("login"),
-            "target_link_uri": address_of("launch"),
-            "public_jwk_url": address_of("jwks"),
-            "scopes": ["https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"],
-            "extensions": [
-                {
-                    "platform": "canvas.instructure.com",
-                    "privacy_level": "public",
-                    "settings": {
-                        "placements": [
-                            {
-                                "placement": "assignment_selection",
-                                "message_type": "LtiDeepLinkingRequest",
-                                "target_link_uri": address_of("launch"),
-                            },
-                            {
-                                "placement": "link_selection",
-                                "message_type": "LtiDeepLinkingRequest",
-                                "target_link_uri": address_of("launch"),
-                            },
-                        ]
-                    },
-                }
-            ],
-        }
-    )
+    return JsonResponse(canvas_configuration())
 
 
-def _session(request: HttpRequest, handle: str) -> LtiSession | None:
-    """The session, where this request may act in it: by cookie, page token, or once by the code of its launch."""
-    session = sessions.find(handle)
-    if session is None:
-        return None
-    code = request.GET.get("code", "")
-    opened = bool(code) and request.method == "GET" and sessions.open_once(code, session)
-    return session if opened or sessions.is_allowed(request, session) else None
-
-
-def _session_over(request: HttpRequest, handle: str) -> HttpResponse:
-    """The same answer for a session that is over, one that never was, and one of somebody else."""
-    context = {"title": gettext("Please open this again"), "text": _ADVICE["again"](), "handle": handle}
-    response = render(request, "companion_lti/session_over.html", context, status=401)
-    allow_framing(response, ["*"])
-    response.headers["Cache-Control"] = "no-store"
+def _to_first_page(request: HttpRequest, admitted: Admission) -> HttpResponse:
+    """303 to what a launch opens: the post of a permalink, else the activity's list; or what there is to place."""
+    session, activity, post = admitted.session, admitted.activity, admitted.post
+    if activity is None:
+        return _open(session, "place/")
+    if admitted.reviewed is not None:
+        return _open(session, path_for("person-posts", activity.uid, admitted.reviewed.pk))
+    activities = {activity.uid, post.thread.activity.uid} if post else {activity.uid}
+    followed = permalinks.remembered(request, among=activities)
+    if followed is not None:
+        post = permalinks.find_post(viewer_of(session), followed.target) or post
+    if post is None:
+        response = _open(session, path_for("thread-list", activity.uid))
+    else:
+        # Not "post-detail", which redirects here: without cookies the code opens one page, and this must be it.
+        response = _open(session, path_for("thread-detail", post.thread_id), post=post.number)
+    if followed is not None:
+        permalinks.forget(response)
     return response
 
 
-def _refuse(request: HttpRequest, error: Refused) -> HttpResponse:
-    logger.warning("LTI message refused: %s", error)
-    response = render_message(
-        request, gettext("This could not be opened"), _ADVICE[error.advice](), status=error.status
-    )
-    # A page without a session and without a form: it may be framed by the platform that we do not know.
+def _open(session: LtiSession, path: str, *, post: int | None = None) -> HttpResponse:
+    query = {"post": post, "code": sessions.opening_code(session)}
+    url = with_query(sessions.path_of(session) + path, query, fragment=f"post-{post}" if post else "")
+    return HttpResponse(status=303, headers={"Location": url, "Cache-Control": "no-store"})
+
+
+def _go_on(request: HttpRequest, attempt: Login, url: str) -> HttpResponse:
+    """302 to the platform. In a frame where nothing has shown that cookies come back, by a page that finds out: it
+    goes on, gives the secret to the platform's storage, or offers a window of its own while the platform's hints are
+    not used up.
+    """
+    frame = attempt.state.storage_frame
+    if cookies.are_known_to_work(request) or not (frame or _is_framed(request)):
+        return HttpResponse(status=302, headers={"Location": url})
+    asked = request.POST if request.method == "POST" else request.GET
+    context = {
+        "continue_url": url,
+        "frame": frame,
+        "origin": origin_of(attempt.row.auth_login_url),
+        "key": attempt.state.cookie_name,
+        "value": attempt.secret,
+        "login_url": with_query(address_of("login"), {name: asked.get(name) for name in LOGIN_FIELDS}),
+    }
+    response = render(request, "companion_lti/store_state.html", context)
     allow_framing(response, ["*"])
-    response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _is_framed(request: HttpRequest) -> bool:
+    return request.headers.get("Sec-Fetch-Dest") in ("iframe", "frame")
 
 
 def _keep_state(response: HttpResponse, state: LoginState, secret: str) -> None:
@@ -269,7 +219,7 @@ def _ask_storage(request: HttpRequest, attempt: Launch, error: CookieMissing) ->
     login = attempt.login
     registration = Registration.objects.filter(pk=login.registration_id).first()
     if not login.storage_frame or "storage_value" in request.POST or registration is None:
-        return _refuse(request, error)
+        return refuse(request, error)
     context = {
         "frame": login.storage_frame,
         "origin": origin_of(registration.auth_login_url),
@@ -277,55 +227,9 @@ def _ask_storage(request: HttpRequest, attempt: Launch, error: CookieMissing) ->
         "state": request.POST.get("state", ""),
         "id_token": request.POST.get("id_token", ""),
         "launch_url": address_of("launch"),
-        "text": _ADVICE["cookies"](),
+        "text": ADVICE["cookies"](),
     }
     response = render(request, "companion_lti/read_state.html", context)
     allow_framing(response, ["*"])
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _refuse_placing(request: HttpRequest, session: LtiSession) -> HttpResponse | None:
-    if session.deep_link is None:
-        return _session_over(request, session.handle)
-    if not viewer_of(session).can_configure:
-        return _refuse(request, Refused("deep linking by a learner", advice="not_staff"))
-    if session.answered_at is not None:
-        return _refuse(request, Refused("deep linking answered before", advice="answered"))
-    return None
-
-
-def _show_placing(request: HttpRequest, session: LtiSession, form: ActivityForm, *, notice: str = "") -> HttpResponse:
-    context = {
-        "form": form,
-        "notice": notice,
-        "activities": spaces.list_activities(viewer=viewer_of(session)),
-        "mount": mount_of(session, has_cookies=sessions.has_cookie(request, session)),
-        "action": sessions.path_of(session) + "place/",
-        "cancel_action": sessions.path_of(session) + "place/cancel",
-    }
-    response = render(request, "companion_lti/place.html", context, status=422 if form.errors or notice else 200)
-    allow_framing(response, session.origins)
-    response.headers["Cache-Control"] = "private, no-cache"
-    return response
-
-
-def _answer(request: HttpRequest, session: LtiSession, activities: list[spaces.Activity]) -> HttpResponse:
-    """Hand over what was chosen, once: a second answer would place it twice."""
-    unanswered = LtiSession.objects.filter(pk=session.pk, answered_at=None)
-    if not unanswered.update(answered_at=clock.now()):
-        return _refuse(request, Refused("deep linking answered before", advice="answered"))
-    assert session.deep_link is not None
-    return_url = session.deep_link["return_url"]
-    context = {"return_url": return_url, "token": deep_linking.answer(session, activities)}
-    response = render(request, "companion_lti/hand_over.html", context)
-    allow_framing(response, session.origins, form_targets=[origin_of(return_url)])
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _uid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise NotFound from error

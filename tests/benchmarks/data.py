@@ -22,7 +22,7 @@ from companion import clock
 from companion.spaces import api as spaces
 from companion.spaces.keys import external_key
 from companion.spaces.models import Membership, Person
-from companion.threads.models import AnonymousAuthor, Post, ReadState, Thread
+from companion.threads.models import AnonymousAuthor, HelpfulMark, Kind, Post, ReadState, Thread, ThreadFollow
 from companion.threads.paths import child_path
 from companion.viewer import Role, Viewer
 from tests import http
@@ -34,7 +34,15 @@ ISSUER = "https://lms.example"
 LINK = "benchmark"
 # Beyond this many threads, threads get 3 posts on average instead of 20: two million posts take too long to make.
 MANY_THREADS = 20_000
-LONG, SHORT = 1_001, 20
+LONG, SHORT, HUGE = 1_001, 20, 5_000
+# Everything that an author can switch on and that costs a reader something.
+SETTINGS = {
+    "prompt": "What happened at **your** place?",
+    "topic": "Incident response",
+    "video": "https://example.com/talk.mp4",
+    "edit_minutes": "60",
+    "credit_threads": "1",
+}
 PINNED = 5
 SPAN = timedelta(days=120)
 BATCH = 4_000
@@ -42,7 +50,9 @@ BATCH = 4_000
 
 @dataclass(frozen=True, kw_only=True)
 class DataSet:
-    """What the figures need to know. `long` and `short` hold ids of threads: with 1,000 replies, with 20 posts."""
+    """What the figures need to know. `long` and `short` hold ids of threads: with 1,000 replies, with 20 posts;
+    `huge` is one of 5,000 posts.
+    """
 
     activity: spaces.Activity
     deployment: Deployment
@@ -50,6 +60,7 @@ class DataSet:
     teacher: Viewer
     long: list[int]
     short: list[int]
+    huge: int
     threads: int
     posts: int
 
@@ -65,6 +76,8 @@ def data_set(threads: int, people: int = PEOPLE) -> DataSet:
     if not Thread.objects.filter(activity=activity).exists():
         with transaction.atomic():
             crowd = _people(space, people)
+            teacher = _viewer(space, deployment, 0)
+            spaces.configure_activity(viewer=teacher, uid=activity.uid, title=activity.title, settings=SETTINGS)
             Maker(activity=activity, crowd=crowd, rng=Random(threads)).make(threads)
             ResourceLink.objects.create(
                 deployment=deployment, space=space, link_id=LINK, key=external_key(LINK), activity=activity
@@ -87,6 +100,7 @@ def _find(activity: spaces.Activity, deployment: Deployment) -> DataSet:
         teacher=_viewer(activity.space, deployment, 0),
         long=list(plain.filter(last_number=LONG).values_list("pk", flat=True)),
         short=list(plain.filter(last_number=SHORT).values_list("pk", flat=True)[:5]),
+        huge=plain.filter(last_number=HUGE).values_list("pk", flat=True)[0],
         threads=len(posts),
         posts=sum(posts),
     )
@@ -145,6 +159,8 @@ class Maker:
     posts: list[Post] = field(default_factory=list)
     pseudonyms: list[AnonymousAuthor] = field(default_factory=list)
     states: list[ReadState] = field(default_factory=list)
+    marks: list[HelpfulMark] = field(default_factory=list)
+    follows: list[ThreadFollow] = field(default_factory=list)
 
     def make(self, threads: int) -> None:
         rng = self.rng
@@ -196,6 +212,10 @@ class Maker:
         thread.hidden_at = opening.hidden_at
         thread.last_at = posts[-1].created_at
         thread.reply_count = sum(post.is_shown for post in posts[1:])
+        thread.helpful_count = sum(post.helpful_count for post in posts if post.is_shown)
+        thread.endorsed_count = sum(post.endorsed_at is not None for post in posts if post.is_shown)
+        thread.kind = rng.choices(list(Kind), weights=(60, 25, 12, 3))[0]
+        thread.second = rng.randrange(1_200) if rng.random() < 0.2 else None
         self.threads.append(thread)
         self.posts += posts
 
@@ -222,6 +242,9 @@ class Maker:
             )
             self.post_pk += 1
             self._sign(post, author, hidden_names)
+            self._mark(post)
+            if parent is not None:
+                parent.has_replies = True
             if not is_plain or number > 1:
                 self._take_away(post)
             written[author] = number
@@ -242,6 +265,16 @@ class Maker:
             post.author, post.author_name = person, person.name
             post.author_role = (Role.INSTRUCTOR if author < TEACHERS else Role.LEARNER).value
 
+    def _mark(self, post: Post) -> None:
+        """One post in ten helped somebody, one in fifty is endorsed by a teacher."""
+        if self.rng.random() < 0.1:
+            # The reader of the figures among them, so that pages ask which marks are theirs.
+            people = {TEACHERS, *self.rng.choices(range(len(self.crowd)), k=self.rng.randrange(3))}
+            post.helpful_count = len(people)
+            self.marks += [HelpfulMark(post=post, person=self.crowd[number]) for number in people]
+        if self.rng.random() < 0.02:
+            post.endorsed_at, post.endorsed_by, post.endorsed_name = post.created_at, self.crowd[0], self.crowd[0].name
+
     def _take_away(self, post: Post) -> None:
         """One post in 250 is hidden by a teacher; as many replies are taken back by their authors."""
         chance = self.rng.random()
@@ -255,6 +288,7 @@ class Maker:
         seen = {author: size if self.rng.random() < 0.6 else number for author, number in written.items()}
         if thread.pk % 2:
             seen[TEACHERS] = size if self.rng.random() < 0.7 else self.rng.randint(seen.get(TEACHERS, 1), size)
+        self.follows += [ThreadFollow(person=self.crowd[author], thread=thread) for author in written]
         for author, number in seen.items():
             yield ReadState(person=self.crowd[author], thread=thread, seen_number=number)
 
@@ -264,6 +298,8 @@ class Maker:
             (Post, self.posts),
             (AnonymousAuthor, self.pseudonyms),
             (ReadState, self.states),
+            (HelpfulMark, self.marks),
+            (ThreadFollow, self.follows),
         ):
             model.objects.bulk_create(rows, batch_size=1_000)
             rows.clear()
@@ -272,11 +308,11 @@ class Maker:
 def _sizes(rng: Random, threads: int) -> Iterator[tuple[int, bool]]:
     """How many posts each thread has, and whether it must stay plain (no mark), because a figure is about it.
 
-    One in a thousand has 1,000 replies (two at least), five have 20 posts, one in eight has no reply; what remains is
-    spread with a long tail.
+    One in a thousand has 1,000 replies (two at least), one has 5,000 posts, five have 20, one in eight has no reply;
+    what remains is spread with a long tail.
     """
     total = threads * (20 if threads <= MANY_THREADS else 3)
-    fixed = [LONG] * max(2, min(threads // 1_000, 20)) + [SHORT] * 5
+    fixed = [LONG] * max(2, min(threads // 1_000, 20)) + [SHORT] * 5 + [HUGE]
     places = dict(zip(rng.sample(range(threads), len(fixed)), fixed, strict=True))
     weights = [
         0 if place in places or rng.random() < 0.125 else min(rng.paretovariate(1.1), 60) for place in range(threads)
@@ -291,7 +327,10 @@ def _gather_statistics() -> None:
     """What a server's own housekeeping does within minutes; SQLite in the service has none."""
     statements = {
         "postgresql": ["VACUUM ANALYZE"],
-        "mysql": ["ANALYZE TABLE companion_thread, companion_post, companion_readstate, companion_anonymousauthor"],
+        "mysql": [
+            "ANALYZE TABLE companion_thread, companion_post, companion_readstate, companion_anonymousauthor",
+            "ANALYZE TABLE companion_helpfulmark, companion_threadfollow",
+        ],
     }
     if not connection.in_atomic_block:
         with connection.cursor() as cursor:

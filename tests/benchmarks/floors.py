@@ -84,6 +84,12 @@ def launch(request: HttpRequest, registration_id: int) -> HttpResponse:
     return HttpResponse(status=303, headers={"Location": "/"})
 
 
+def login(request: HttpRequest, registration_id: int) -> HttpResponse:
+    """One row read, and off to the platform."""
+    registration = Registration.objects.get(pk=registration_id)
+    return HttpResponse(status=302, headers={"Location": registration.auth_login_url})
+
+
 # Parsed keys by registration, put here by the figures.
 PUBLIC_KEYS: dict[int, RSAPublicKey] = {}
 
@@ -105,5 +111,6 @@ urlpatterns = [
     path("floor/poll/<int:thread_id>/", poll),
     path("floor/reply/<int:thread_id>/", reply),
     path("floor/launch/<int:registration_id>/", launch),
+    path("floor/login/<int:registration_id>/", login),
     path("", include("tests.urls")),
 ]

@@ -17,7 +17,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 WARM_UP = 4
-_TRANSACTION = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
+TRANSACTION = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +99,7 @@ def measure(pair: Pair, rounds: int) -> dict[str, Any]:
         "unit": "ms",
         "floor": round(floor, 3),
         "ratio": round(value / floor, 2),
-        "queries": sum(not sql.startswith(_TRANSACTION) for sql in statements),
+        "queries": sum(not sql.startswith(TRANSACTION) for sql in statements),
         "statements": len(statements),
     }
     if connection.vendor != "sqlite":

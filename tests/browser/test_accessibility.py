@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import re
+from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Frame, expect
 
 from tests.browser.conftest import FRAME, NARROW, PHONE, WIDE
+from tests.browser.test_discussion import open_thread
 
 pytestmark = pytest.mark.browser
+
+# As long as a reason may be.
+LONG = ("Names a customer, who would not like it. " * 13)[:500]
 
 
 def problems_of(frame: Frame) -> list[str]:
@@ -48,7 +52,7 @@ def walk(frame: Frame, *, staff: bool):
     go(f"{root}threads/987654321/")
     yield "not found"
     go(list_url)
-    frame.locator(".row-title", has_text=re.compile("22:04|said nothing")).first.click()
+    open_thread(frame, "At 22:04")
     frame.locator("#post-2").wait_for()
     yield "thread"
     frame.locator("#post-2 .actions a").first.click()
@@ -56,13 +60,94 @@ def walk(frame: Frame, *, staff: bool):
     frame.locator("#slot-2 .composer-end button.quiet").click()
     frame.locator("#slot-2 .preview").wait_for()
     yield "thread, replying, with preview"
-    go(frame.url.split("?")[0] + "posts/2/reply/")
+    thread = frame.url.split("?")[0]
+    go(f"{thread}posts/2/reply/")
     yield "reply page"
+    go(f"{thread}posts/1/report/")
+    yield "report page"
+    for order in ("newest", "helpful"):
+        go(f"{thread}?order={order}")
+        yield f"thread, {order} first"
+    for place in range(frame.locator(".menu summary").count()):
+        frame.locator(".menu summary").nth(place).click()
+        frame.locator(".menu[open]").wait_for()
+        yield f"thread, menu {place}"
+        frame.locator(".menu[open] > summary").press("Escape")
+    go(f"{thread}print/")
+    yield "print"
+    yield from walk_video(frame, root)
     if staff:
-        go(frame.url.replace("/reply/", "/hide/"))
-        yield "hide page"
-        go(f"{list_url}settings/")
-        yield "settings"
+        yield from walk_staff(frame, list_url, thread)
+
+
+def walk_video(frame: Frame, root: str):
+    """A discussion with a video, and one around an event."""
+    frame.goto(root)
+    frame.locator(".row-title", has_text="Discuss: The first thirty").last.click()
+    frame.locator("#video").wait_for()
+    yield "list with a video"
+    for place in range(2):
+        frame.locator(".choices summary").nth(place).click()
+        frame.locator(".menu[open]").wait_for()
+        yield f"list, menu {place}"
+        frame.locator(".menu[open] > summary").press("Escape")
+    frame.goto(f"{frame.url.split('?')[0]}?sort=video")
+    frame.locator(".strip summary").click()
+    yield "list along the video"
+    frame.locator(".row-title").first.click()
+    frame.locator("#post-1 .timecode").wait_for()
+    yield "thread with a video"
+    frame.goto(root)
+    frame.locator(".row-title", has_text="Discuss: Game day").last.click()
+    frame.locator(".event").wait_for()
+    yield "list around an event"
+
+
+def walk_staff(frame: Frame, list_url: str, thread: str):
+    def go(url: str) -> None:
+        frame.goto(url)
+
+    for name in ("hide", "split", "mute", "edit"):
+        go(f"{thread}posts/2/{name}/")
+        yield f"{name} page"
+    frame.locator("textarea[name=body]").fill(f"Other words, {uuid4().hex[:6]}\n\nand a second line.")
+    frame.locator("[name=reason]").fill(LONG)
+    frame.locator("form.composer button.primary").click()
+    frame.locator("#post-2 .notice").wait_for()
+    yield "thread with a post that the staff changed"
+    go(f"{thread}posts/2/history/")
+    frame.locator(".diff del").first.wait_for()
+    yield "history"
+    go(f"{thread}posts/1/report/")
+    frame.locator("[name=reason]").fill(LONG)
+    frame.locator("form.composer button.primary").click()
+    frame.locator("[role=status].notice, .errors").first.wait_for()
+    yield "reported"
+    go(f"{thread}posts/1/mute/")
+    frame.locator("[name=reason]").fill(LONG)
+    frame.locator("button.danger").click()
+    frame.locator(".row button").first.wait_for()
+    yield "muted"
+    frame.locator(".row button").first.click()
+    for url in ("", "record/", "?show=closed"):
+        go(f"{thread.split('threads/')[0]}moderation/{url}")
+        yield f"moderation {url}"
+    go(f"{thread.split('threads/')[0]}moderation/")
+    frame.locator(".row-title").first.click()
+    frame.locator(".case-post").wait_for()
+    yield "case"
+    frame.locator("button[value=hide]").click()
+    frame.locator(".errorlist").first.wait_for()
+    yield "case, refused"
+    frame.locator("button[value=dismiss]").click()
+    frame.locator(".tabs").wait_for()
+    yield "moderation, after"
+    for name in ("move", "merge"):
+        go(f"{thread}{name}/")
+        yield name
+    for name in ("experts", "settings"):
+        go(f"{list_url}{name}/")
+        yield name
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -15,13 +15,15 @@ import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Playwright, expect
 
+from companion.web.embedding import SCRIPTS
 from tests import services
 from tests.browser.conftest import ARGUMENTS, free_port
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
-ONE, STAFF_ONLY, BROKEN, TEN = (f"companion_discussion.{number}" for number in range(4))
+ONE, STAFF_ONLY, EVENT, BROKEN, TEN = (f"companion_discussion.{number}" for number in range(5))
+QUESTIONS, ASK_THE_EXPERT, BROKEN_QUESTIONS = (f"companion_questions.{number}" for number in range(3))
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +158,7 @@ def test_ten_blocks_on_a_page_keep_to_themselves(see):
     expect(third.locator("#post-1")).to_contain_text("In the third of ten.")
     expect(page.locator("#threads, .empty")).to_have_count(9)
     scripts = page.evaluate("[...document.scripts].map(script => script.src).filter(src => /companion|htmx/.test(src))")
-    assert len(scripts) == len(set(scripts)) == 2
+    assert len(scripts) == len(set(scripts)) == len(SCRIPTS) + 1
     assert problems_of(page) == []
 
 
@@ -187,6 +189,54 @@ def test_an_author_sets_it_up_and_learners_see_it(see):
     expect(learner.locator(".credit")).to_contain_text("For credit: 2 replies")
 
 
+def test_ana_asks_chen_answers_and_ana_accepts(see):
+    ben = see("ben", QUESTIONS)
+    ben.get_by_role("link", name="Experts").click()
+    ben.get_by_role("textbox", name="Name").fill("Chen Wei")
+    ben.get_by_role("button", name="Add").click()
+    expect(ben.get_by_text("Put somebody on call")).to_be_visible()
+    ana = see("ana", QUESTIONS)
+    ana.get_by_role("link", name="Ask a question").or_(ana.get_by_role("link", name="Ask the first")).first.click()
+    title = f"Who declares it? {uuid4().hex[:6]}"
+    ana.get_by_label("Your question in a line").fill(title)
+    ana.get_by_label("What have you tried").fill("It is two at night, and I am alone.")
+    ana.get_by_role("button", name="Ask", exact=True).click()
+    expect(ana.locator(".question")).to_contain_text("Chen Wei has it")
+    chen = see("chen", QUESTIONS)
+    chen.get_by_role("link", name="question for you").click()
+    chen.get_by_role("link", name=title).click()
+    expect(chen.locator(".question")).to_contain_text("You have this question")
+    chen.get_by_label("Your reply").fill("Whoever sees it first.")
+    chen.get_by_role("button", name="Reply", exact=True).click()
+    expect(chen.locator("#post-2")).to_contain_text("Whoever sees it first.")
+    ana.reload()
+    ana.get_by_role("link", name=title).click()
+    ana.locator("#post-2").get_by_role("button", name="Accept").click()
+    expect(ana.locator("#post-2")).to_contain_text("This is the answer")
+
+
+def test_an_author_sets_the_ladder(see):
+    author = see("ben", ASK_THE_EXPERT, "studio_view")
+    for day in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"):
+        author.get_by_label(day).uncheck()
+    author.get_by_label("In the time zone").fill("Europe/Atlantis")
+    author.get_by_role("button", name="Save").click()
+    days = author.get_by_role("group", name="Working days")
+    expect(days.locator(".errorlist")).to_have_text("Choose at least one day.")
+    expect(author.locator(".errorlist")).to_have_count(2)
+    expect(author.get_by_label("Monday")).to_be_focused()
+    assert problems_of(author) == []
+    author.get_by_label("Tuesday").check()
+    author.get_by_label("Thursday").check()
+    author.get_by_label("In the time zone").fill("Europe/Berlin")
+    with author.expect_response("**/studio_submit/**"):
+        author.get_by_role("button", name="Save").click()
+    expect(author.locator(".errorlist")).to_have_count(0)
+    author.reload()
+    expect(author.get_by_role("checkbox", name="Thursday")).to_be_checked()
+    expect(author.get_by_role("checkbox", name="Friday")).not_to_be_checked()
+
+
 def test_by_keyboard_alone(see):
     page = see("chen", ONE)
     for _press in range(40):
@@ -200,6 +250,8 @@ def test_by_keyboard_alone(see):
     page.keyboard.press("Enter")
     page.get_by_label("Title").focus()
     page.keyboard.type("By keyboard")
+    # Past the kind of thread.
+    page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.type("Typed, then sent with Ctrl and Enter.")
     page.keyboard.press("Control+Enter")
@@ -216,8 +268,14 @@ def test_by_keyboard_alone(see):
         ("dee", ONE, "student_view"),
         ("nobody", ONE, "student_view"),
         ("17", STAFF_ONLY, "student_view"),
+        ("ana", EVENT, "student_view"),
         ("ana", BROKEN, "student_view"),
         ("ben", BROKEN, "student_view"),
+        ("ben", QUESTIONS, "student_view"),
+        ("ben", QUESTIONS, "author_view"),
+        ("ben", ASK_THE_EXPERT, "studio_view"),
+        ("ana", ASK_THE_EXPERT, "student_view"),
+        ("ben", BROKEN_QUESTIONS, "student_view"),
     ],
 )
 def test_every_view_is_accessible(see, person, scenario, view, width):

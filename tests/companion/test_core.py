@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 import pytest
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
 from companion import clock, conf, events, keyset, text
+from companion.spaces import api as spaces
 from companion.spaces.keys import external_key
+from companion.threads import api as threads
 from companion.threads.paths import MOST_POSTS, branch_of, child_path, is_path
 from companion.viewer import Role, Viewer
 from companion.web.page import with_query
@@ -145,9 +148,20 @@ def test_a_handler_that_fails_is_logged_and_stops_nobody(db, caplog, django_capt
     assert "A handler of RosterSynced failed" in caplog.text
 
 
-def test_nothing_is_sent_for_what_was_rolled_back(transactional_db):
-    from django.db import transaction
+def test_a_promise_is_part_of_the_transaction(db):
+    fact = events.RosterSynced(organization_id=1, space_id=2, active=3, left=0)
+    inside = []
+    events.promise(events.RosterSynced, inside.append)
+    events.promise(events.RosterSynced, inside.append)
+    try:
+        with transaction.atomic():
+            events.announce(fact)
+            assert inside == [fact]
+    finally:
+        events.unsubscribe(events.RosterSynced, inside.append)
 
+
+def test_nothing_is_sent_for_what_was_rolled_back(transactional_db):
     heard = []
     events.subscribe(events.RosterSynced, heard.append)
     try:
@@ -170,7 +184,8 @@ def test_every_fact_is_logged_with_ids_only(caplog):
         if isinstance(kind, type)
         and kind.__doc__
         and kind.__module__ == events.__name__
-        and kind.__name__ not in {"Event"}
+        # Ids side by side would tell whose posts they were: it is in no log on purpose.
+        and kind.__name__ not in {"Event", "PostsRewritten"}
     } - {events.ThreadEvent, events.PostEvent}
     assert announced <= kinds
     with caplog.at_level("INFO", logger="companion.facts"):
@@ -184,3 +199,17 @@ def test_a_misspelt_setting_is_said_and_not_passed_over(settings, name, value):
     with pytest.raises(ImproperlyConfigured, match=f"{name} is '{value}'; it takes '"):
         conf.get(name)
     assert [error.id for error in run_checks() if name in error.msg] == ["companion.E001"]
+
+
+@pytest.mark.parametrize("name", ["\u3164", "\u2800\u2800", "\u200e", "\u0301", "\u00ad"])
+def test_a_name_that_cannot_be_seen_is_none(course, name):
+    facts = {"organization_id": course.space.organization_id, "issuer": course.space.issuer, "subject": "blank"}
+    assert spaces.admit_person(**facts, name=name).name == ""
+
+
+def test_the_admin_site_lists_nothing_of_a_person_that_it_deletes(course, admin_client):
+    threads.start_thread(viewer=course.ana, activity_uid=course.activity.uid, title="Shy", body="B", anonymous=True)
+    page = admin_client.get(f"/admin/companion/person/{course.ana.person_id}/delete/")
+    assert (page.status_code, "nonymous" in page.content.decode()) == (200, False)
+    asked = {"action": "delete_selected", "_selected_action": [course.ana.person_id]}
+    assert "nonymous" not in admin_client.post("/admin/companion/person/", asked).content.decode()

@@ -133,6 +133,17 @@ def test_a_killed_workers_task_is_done_by_another():
     assert (calls, only().status) == (["one"], "SUCCESSFUL")
 
 
+def test_housekeeping_does_not_wait_for_the_last_task(monkeypatch):
+    """Where there always is a task, a worker never comes to an end."""
+    ticked = []
+    monkeypatch.setattr(tasks, "_housekeeping", [lambda: ticked.append(len(calls))])
+    monkeypatch.setattr(tasks, "TICK", timedelta())
+    for name in ("one", "two", "three"):
+        errand.enqueue(name)
+    work()
+    assert ticked == [0, 0, 1, 2]
+
+
 def test_housekeeping_that_fails_stops_nothing(monkeypatch, caplog):
     ticked = []
 

@@ -29,8 +29,12 @@ def test_seeding_twice_adds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     run.prepare(env)
     once = counts(tmp_path)
     assert once["companion.sqlite3 companion_post"] > 100
+    assert once["companion.sqlite3 companion_question"] == 10
+    # Nobody travels before they arrive.
+    (tmp_path / "clock").write_text("3600")
     run.prepare(env)
     assert counts(tmp_path) == once
+    assert not (tmp_path / "clock").exists()
 
 
 def test_a_taken_port_is_said_before_anything_starts() -> None:

@@ -10,9 +10,8 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.demo_lms.conftest import CLIENT_ID, Lms
+from tests.demo_lms.conftest import CLIENT_ID, ROSTER, Lms
 
-ROSTER = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 SCORE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 
 

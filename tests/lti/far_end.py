@@ -20,6 +20,11 @@ class Asked:
     query: dict[str, list[str]]
     headers: Mapping[str, str]
     form: dict[str, str]
+    body: str = ""
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,10 @@ class FarEnd:
     def count(self, path: str) -> int:
         return sum(asked.path == path for asked in self.asked)
 
+    def asked_for(self, path: str) -> Asked:
+        """The last request of this path."""
+        return next(asked for asked in reversed(self.asked) if asked.path == path)
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         far_end = self
 
@@ -70,12 +79,12 @@ class FarEnd:
                 body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
                 form = {name: values[0] for name, values in parse_qs(body).items()}
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                asked = Asked(self.command, parts.path, parse_qs(parts.query), headers, form)
+                asked = Asked(self.command, parts.path, parse_qs(parts.query), headers, form, body)
                 far_end.asked.append(asked)
                 answer = far_end.answers.get(parts.path, Answer("not found", status=404))
                 self.say(answer(asked) if callable(answer) else answer)
 
-            do_POST = do_GET
+            do_POST = do_PUT = do_GET
 
             def say(self, answer: Answer) -> None:
                 far_end._closing.wait(answer.wait)

@@ -41,9 +41,13 @@ BEN_PLACES = "deeplink_teacher1"
 LEFT_OUT = object()
 
 
-@cache
 def private_key(name: str = "first") -> RSAPrivateKey:
-    """A key pair by name, made once."""
+    """A key pair by name, made once; platforms publish the first."""
+    return _make_key(name)
+
+
+@cache
+def _make_key(_name: str) -> RSAPrivateKey:
     return generate_private_key(public_exponent=65537, key_size=2048)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import ANY
 
 import jwt
 import pytest
@@ -15,6 +16,7 @@ from django.test import Client
 from companion.spaces import api as spaces
 from tests.lti import platform as lms
 from tests.lti.conftest import new_browser
+from tests.lti.gradebook import AGS
 from tests.lti.platform import (
     ANA,
     BEN,
@@ -74,7 +76,7 @@ def test_it_works(platform: Platform, browser: Client) -> None:
     [item] = claims[DL + "content_items"]
     assert item["type"] == "ltiResourceLink"
     assert (item["title"], item["url"]) == ("Week 1", LAUNCH_URL)
-    assert item["custom"] == {"companion_activity": str(activity.uid)}
+    assert item["custom"] == {"companion_activity": str(activity.uid), "companion_placement": ANY}
     assert activity.settings["starters"] == "staff"
 
 
@@ -99,7 +101,7 @@ def test_one_that_the_course_has_already_can_be_placed_again(platform: Platform,
     session = platform.enter(browser, BEN_PLACES)
     assert uid in browser.get(page_of(session, "place/")).content.decode()
     [item] = answer_in(browser, send(browser, session, activity=uid))[DL + "content_items"]
-    assert item["custom"] == {"companion_activity": uid}
+    assert item["custom"] == {"companion_activity": uid, "companion_placement": ANY}
     assert row_counts()["Activity"] == 1
 
 
@@ -234,3 +236,30 @@ def test_a_form_that_is_wrong_keeps_what_was_typed(platform: Platform, browser: 
     assert "JWT" not in page.content.decode()
     assert row_counts()["Activity"] == 0
     assert send(browser, session, **FILLED).status_code == 200
+
+
+GRADED = FILLED | {"credit_threads": "1", "credit_replies": "2", "credit_points": "10"}
+
+
+def test_a_graded_discussion_asks_for_its_column(platform: Platform, browser: Client) -> None:
+    session = platform.enter(browser, BEN_PLACES)
+    [item] = answer_in(browser, send(browser, session, **GRADED))[DL + "content_items"]
+    uid = item["custom"]["companion_activity"]
+    wanted = {"label": "Week 1", "scoreMaximum": 10, "resourceId": uid, "tag": "companion-credit"}
+    assert item["lineItem"] == wanted | {"submissionReview": ANY}
+
+
+def test_no_column_without_points_or_where_none_is_taken(platform: Platform, browser: Client) -> None:
+    session = platform.enter(browser, BEN_PLACES)
+    [item] = answer_in(browser, send(browser, session, **GRADED | {"credit_points": "0"}))[DL + "content_items"]
+    assert "lineItem" not in item
+    session = platform.enter(browser, BEN_PLACES, settings_with(accept_lineitem=False))
+    [item] = answer_in(browser, send(browser, session, **GRADED))[DL + "content_items"]
+    assert "lineItem" not in item
+
+
+def test_where_no_grades_are_taken_the_form_asks_for_no_credit(platform: Platform, browser: Client) -> None:
+    launched = platform.launch(browser, BEN_PLACES)
+    assert "credit_points" in browser.get(launched["Location"]).content.decode()
+    launched = platform.launch(browser, BEN_PLACES, {AGS: lms.LEFT_OUT})
+    assert "credit_points" not in browser.get(launched["Location"]).content.decode()

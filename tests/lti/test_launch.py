@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -11,6 +12,7 @@ from companion_lti.models import LtiSession
 from companion_lti.mount import viewer_of
 from django.test import Client
 
+from companion import clock
 from companion.spaces import api as spaces
 from companion.threads import api as threads
 from companion.viewer import Role, Viewer
@@ -74,6 +76,22 @@ def test_a_reload_of_the_launch_is_refused(platform: Platform, browser: Client) 
     again = post_launch(browser, login.state, token)
     assert again.status_code == 403
     assert "open it again" in again.content.decode()
+
+
+def test_a_demonstration_that_has_moved_the_time_lets_everybody_in(
+    platform: Platform, browser: Client, tmp_path: Path
+) -> None:
+    """Platforms and browsers go by the machine's clock: what is valid for minutes does, too."""
+    (tmp_path / "clock").write_text(str(8 * 24 * 3600))
+    clock.follow(tmp_path / "clock")
+    try:
+        answer = platform.launch(browser)
+        assert answer.status_code == 303
+        assert browser.get(answer["Location"]).status_code == 200
+        assert browser.get(page_of(session_of(answer))).status_code == 200
+        assert session_of(answer).expires_at > clock.now()
+    finally:
+        clock.follow("")
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])

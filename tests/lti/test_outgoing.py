@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from companion_lti.outgoing import CallFailed, call
+from companion_lti.outgoing import CallFailed, call, same_host
 
+from companion import clock
 from tests.lti.far_end import Answer, FarEnd
 
 pytestmark = pytest.mark.one_database
@@ -27,13 +32,12 @@ def far_end(settings: Any) -> Iterator[FarEnd]:
 class Line:
     """A connection to an address that cannot be had in a test; it notes whether anything is said to it."""
 
-    def __init__(self, address: str) -> None:
-        self.address = address
+    def __init__(self) -> None:
+        self.tried: list[str] = []
         self.said = b""
-        self.is_closed = False
 
-    def getpeername(self) -> tuple[str, int]:
-        return self.address, 80
+    def connect(self, address: tuple[str, int]) -> None:
+        self.tried.append(address[0])
 
     def sendall(self, data: bytes) -> None:
         self.said += data
@@ -42,17 +46,22 @@ class Line:
     def settimeout(self, seconds: float | None) -> None:
         """As a socket."""
 
+    def setsockopt(self, *_option: int) -> None:
+        """As a socket."""
+
     def shutdown(self, how: int) -> None:
         """As a socket."""
 
     def close(self) -> None:
-        self.is_closed = True
+        """As a socket."""
 
 
-def reach(monkeypatch: pytest.MonkeyPatch, address: str) -> Line:
-    """Whatever is called, the network connects to this address."""
-    line = Line(address)
-    monkeypatch.setattr("urllib3.util.connection.create_connection", lambda *args, **facts: line)
+def reach(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> Line:
+    """Whatever is called, its name stands for these addresses."""
+    line = Line()
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80)) for address in addresses]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *args, **facts: found)
+    monkeypatch.setattr("companion_lti.outgoing.socket.socket", lambda *args, **facts: line)
     return line
 
 
@@ -78,6 +87,13 @@ def test_it_works(far_end: FarEnd) -> None:
         "fd00::7",
         "::ffff:127.0.0.1",
         "::ffff:10.0.0.7",
+        "64:ff9b::a00:1",
+        "64:ff9b:1::a00:1",
+        "::7f00:1",
+        "2002:a00:1::1",
+        "fec0::1",
+        "224.0.0.1",
+        "ff0e::1",
     ],
 )
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -87,8 +103,28 @@ def test_14_a_name_that_leads_to_a_private_address_is_refused_on_connect(
     line = reach(monkeypatch, address)
     with pytest.raises(CallFailed, match="private address"):
         call("GET", f"{scheme}://lms.example/jwks")
-    assert line.said == b""
-    assert line.is_closed
+    assert (line.tried, line.said) == ([], b"")
+
+
+def test_14_a_private_address_behind_a_public_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = reach(monkeypatch, "8.8.8.8", "10.0.0.7")
+    monkeypatch.setattr(line, "connect", lambda _address: (_ for _ in ()).throw(OSError()))
+    with pytest.raises(CallFailed, match="private address"):
+        call("GET", "https://lms.example/jwks")
+
+
+def test_of_a_thousand_addresses_a_few_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = reach(monkeypatch, *["8.8.8.8"] * 1_000)
+    tried = []
+
+    def refused(address: tuple[str, int]) -> None:
+        tried.append(address)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(line, "connect", refused)
+    with pytest.raises(CallFailed, match="could not be reached"):
+        call("GET", "https://lms.example/jwks")
+    assert len(tried) == 3
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111"])
@@ -150,12 +186,20 @@ def test_an_answer_that_is_too_large_is_cut_off(far_end: FarEnd) -> None:
 @pytest.mark.parametrize("slow", [Answer({"a": 1}, wait=5), Answer({"a": 1}, pause=0.2)], ids=["late", "drip"])
 def test_a_slow_answer_is_not_waited_for(far_end: FarEnd, monkeypatch: pytest.MonkeyPatch, slow: Answer) -> None:
     monkeypatch.setattr("companion_lti.outgoing.TIMEOUT", (1, 0.5))
-    monkeypatch.setattr("companion_lti.outgoing.LONGEST_BODY", 0.5)
+    monkeypatch.setattr("companion_lti.outgoing.LONGEST", 1.0)
     far_end.answers["/thing"] = slow
     began = time.monotonic()
     with pytest.raises(CallFailed, match="in time"):
         call("GET", f"{far_end.url}/thing")
     assert time.monotonic() - began < 4
+
+
+def test_16_how_long_to_wait_may_be_a_date(far_end: FarEnd) -> None:
+    moment = format_datetime(clock.now() + timedelta(minutes=5), usegmt=True)
+    far_end.answers["/thing"] = Answer("its own words", status=429, headers={"Retry-After": moment})
+    with pytest.raises(CallFailed) as failed:
+        call("GET", f"{far_end.url}/thing")
+    assert 290 < (failed.value.retry_after or 0) <= 300
 
 
 @pytest.mark.parametrize(
@@ -171,10 +215,51 @@ def test_16_how_long_to_wait_is_taken_from_the_answer(far_end: FarEnd, header: s
     assert "words" not in str(failed.value)
 
 
-def test_nobody_at_home() -> None:
+def test_nobody_at_home(settings: Any) -> None:
+    settings.COMPANION_LTI_PRIVATE_HOSTS = ("127.0.0.1",)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with pytest.raises(CallFailed, match="could not be reached") as failed:
         call("GET", f"http://127.0.0.1:{port}/")
     assert failed.value.status == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://evil.example\\@lms.example/x",
+        "http://somebody@lms.example/x",
+        "http://lms.example\n/x",
+        "http://lms .example/x",
+        "http://lms.example/\tx",
+    ],
+)
+def test_14_an_address_that_two_readers_read_differently_is_none(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    line = reach(monkeypatch, "8.8.8.8")
+    with pytest.raises(CallFailed, match="not a web address"):
+        call("GET", url)
+    assert line.tried == []
+    assert "@" not in same_host("http://lms.example/", url)
+
+
+def test_headers_that_drip_are_not_waited_for(far_end: FarEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then meets no timeout of a socket."""
+    monkeypatch.setattr("companion_lti.outgoing.LONGEST", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def drip() -> None:
+            line, _address = listener.accept()
+            with line, suppress(OSError):
+                line.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+                for _byte in range(200):
+                    line.sendall(b"x")
+                    time.sleep(0.05)
+
+        server = threading.Thread(target=drip, daemon=True)
+        server.start()
+        began = time.monotonic()
+        with pytest.raises(CallFailed, match="in time"):
+            call("GET", f"http://127.0.0.1:{listener.getsockname()[1]}/x")
+        assert time.monotonic() - began < 5
+        server.join()

@@ -129,7 +129,7 @@ IDS = "503 500 404 html cut deep empty object no-keys dict list huge redirect sl
 @pytest.fixture
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("companion_lti.outgoing.TIMEOUT", (1, 0.3))
-    monkeypatch.setattr("companion_lti.outgoing.LONGEST_BODY", 0.3)
+    monkeypatch.setattr("companion_lti.outgoing.LONGEST", 1.0)
 
 
 @pytest.mark.usefixtures("_impatient")

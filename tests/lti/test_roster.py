@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from companion import clock
 from companion.tasks import RetryLater
 from tests.lti.conftest import new_browser
 from tests.lti.far_end import Answer, Asked
@@ -179,7 +180,7 @@ def test_15_pages_without_end_are_not_followed_for_ever(
 
 
 def test_15_a_page_that_names_itself_as_the_next_is_an_end(school: Platform, browser: Client) -> None:
-    school.server.answers["/members"] = members(ANA_LISTED, Link="</members>; rel=next")
+    school.server.answers["/members"] = members(ANA_LISTED, Link="</members?limit=500>; rel=next")
     school.enter(browser)
     with pytest.raises(RetryLater, match="never came to an end"):
         read()
@@ -308,3 +309,52 @@ def test_lines_that_name_nobody_are_passed_over(school: Platform, browser: Clien
 
 def test_a_roster_that_is_gone_is_no_error(db: None) -> None:
     assert roster.read_roster.func(4_711) == "gone"
+
+
+# -- each night ----------------------------------------------------------------------------------------------
+
+
+def reads() -> int:
+    return DBTaskResult.objects.filter(task_path__endswith="read_roster").count()
+
+
+def test_a_roster_is_read_each_night(school: Platform, browser: Client) -> None:
+    school.enter(browser)
+    DBTaskResult.objects.all().delete()
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        roster.read_nightly()
+        roster.read_nightly()
+    assert reads() == 1
+
+
+def test_a_course_that_is_over_is_read_no_longer(school: Platform, browser: Client) -> None:
+    school.enter(browser)
+    DBTaskResult.objects.all().delete()
+    with time_machine.travel(clock.now() + timedelta(days=91)):
+        roster.read_nightly()
+    assert reads() == 0
+
+
+def test_a_platform_that_was_shut_out_is_not_asked(school: Platform, browser: Client) -> None:
+    school.enter(browser)
+    DBTaskResult.objects.all().delete()
+    school.row.is_active = False
+    school.row.save()
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        roster.read_nightly()
+    assert reads() == 0
+
+
+def test_where_rosters_are_off_the_night_is_quiet(school: Platform, browser: Client, settings: Any) -> None:
+    school.enter(browser)
+    DBTaskResult.objects.all().delete()
+    settings.COMPANION_LTI_ROSTER_HOURS = 0
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        roster.read_nightly()
+    assert reads() == 0
+
+
+def test_so_many_members_a_page_are_asked_for(school: Platform, browser: Client) -> None:
+    school.enter(browser)
+    read()
+    assert school.server.asked_for("/members").query["limit"] == ["500"]

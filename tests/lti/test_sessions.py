@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
@@ -87,7 +90,7 @@ def test_the_session_cookie(platform: Platform, browser: Client) -> None:
 
 def test_the_login_cookie_goes_with_the_launch(platform: Platform, browser: Client) -> None:
     login = platform.login(browser)
-    [name] = login.response.cookies
+    [name] = [name for name in login.response.cookies if name.startswith("companion_login_")]
     value, attributes = cookie_of(login.response, name)
     frame = {"HttpOnly", "Secure", "SameSite=None", "Partitioned", "Path=/lti/launch"}
     assert attributes == frame | {"Max-Age=300"}
@@ -195,6 +198,68 @@ def test_the_worker_forgets_what_is_over(platform: Platform, browser: Client) ->
     assert LtiSession.objects.count() == 0
 
 
+# -- what was written when the session ended -----------------------------------------------------------------
+
+
+def send_late(session: LtiSession, fields: dict[str, str], **headers: str) -> HttpResponse:
+    with time_machine.travel(timezone.now() + timedelta(hours=13)):
+        return new_browser().post(new_thread(session), fields, headers=headers)
+
+
+def test_what_was_written_comes_back_to_be_copied(platform: Platform, browser: Client) -> None:
+    fields = THREAD | {"title": "Who <b>declares</b>?", "body": "\nIs it me?\r\n</textarea><script>x</script>"}
+    over = send_late(platform.enter(browser), fields | {"companion_token": "a-token", "extra": "reflected"})
+    page = over.content.decode()
+    assert over.status_code == 401
+    assert "What you wrote was not posted" in page
+    title, body = re.findall(r"<textarea[^>]* readonly>\n(.*?)</textarea>", page, re.DOTALL)
+    assert html.unescape(title) == fields["title"]
+    assert html.unescape(body) == fields["body"]
+    assert "<script>x" not in page
+    for number in ("1", "2"):
+        assert f'for="kept-{number}"' in page
+        assert f'id="kept-{number}"' in page
+    assert "a-token" not in page
+    assert "reflected" not in page
+    assert "s1" not in re.sub(r"/static/\S+", "", page)
+    # What would bring the page back by itself would take the text away.
+    assert "resume.js" not in page
+    assert over["Cache-Control"] == "no-store"
+
+
+def test_a_reply_has_no_title(platform: Platform, browser: Client) -> None:
+    page = send_late(platform.enter(browser), {"body": "Only this"}).content.decode()
+    assert page.count("<textarea") == 1
+    assert "Only this</textarea>" in page
+
+
+def test_a_very_long_text_comes_back_in_part(platform: Platform, browser: Client) -> None:
+    page = send_late(platform.enter(browser), {"body": "\u00e4" * 30_000}).content.decode()
+    assert page.count("\u00e4") == 20_000
+
+
+@pytest.mark.parametrize("headers", [{"HX-Request": "true"}, {"HX-Request": "true", "HX-Boosted": "true"}])
+def test_a_page_with_scripts_still_has_the_text(platform: Platform, browser: Client, headers: dict[str, str]) -> None:
+    page = send_late(platform.enter(browser), THREAD, **headers)
+    assert page.status_code == 401
+    assert "Is it me?" not in page.content.decode()
+
+
+@pytest.mark.parametrize("origin", ["cross-site", "same-site", "none"])
+def test_another_site_puts_no_words_on_our_page(platform: Platform, browser: Client, origin: str) -> None:
+    session = platform.enter(browser)
+    assert "Is it me?" not in send_late(session, THREAD, **{"Sec-Fetch-Site": origin}).content.decode()
+    assert "Is it me?" in send_late(session, THREAD, **{"Sec-Fetch-Site": "same-origin"}).content.decode()
+
+
+def test_where_nothing_was_written_the_page_may_come_back_by_itself(platform: Platform, browser: Client) -> None:
+    session = platform.enter(browser)
+    for page in (send_late(session, {"title": "Alone"}), send_late(session, {}), new_browser().get(page_of(session))):
+        assert "<textarea" not in page.content.decode()
+        assert "resume.js" in page.content.decode()
+        assert f'data-resume="{session.handle}"' in page.content.decode()
+
+
 # -- headers -------------------------------------------------------------------------------------------------
 
 
@@ -270,7 +335,7 @@ def test_21_a_wrong_answer_from_platform_storage_is_refused(platform: Platform) 
 
 def test_21_a_login_without_platform_storage_takes_no_answer_from_it(platform: Platform, browser: Client) -> None:
     login = platform.login(browser)
-    [secret] = [morsel.value for morsel in login.response.cookies.values()]
+    [secret] = [morsel.value for name, morsel in login.response.cookies.items() if name.startswith("companion_login_")]
     refused = post_launch(new_browser(), login.state, platform.token(login), storage_value=secret)
     assert refused.status_code == 403
 
@@ -293,3 +358,47 @@ def test_a_new_window_gets_the_cookie(platform: Platform, browser: Client) -> No
 def test_a_form_of_another_site_may_come(browser: Client, db: None, name: str) -> None:
     """Platforms post from their own pages: Django's CSRF check would refuse them all."""
     assert b"CSRF" not in browser.post(f"/lti/{name}").content
+
+
+# -- a frame that may remember nothing -----------------------------------------------------------------------
+
+FRAMED = {"HTTP_SEC_FETCH_DEST": "iframe"}
+
+
+def login_in_frame(platform: Platform, client: Client, **headers: str) -> HttpResponse:
+    parameters = {
+        "iss": platform.row.issuer,
+        "client_id": platform.row.client_id,
+        "target_link_uri": LAUNCH_URL,
+        "login_hint": "6",
+        "lti_message_hint": '{"cmid":"1"}',
+    }
+    return client.post("/lti/login", parameters, **headers)
+
+
+def test_a_first_login_in_a_frame_finds_out_about_cookies(platform: Platform, browser: Client) -> None:
+    page = login_in_frame(platform, browser, **FRAMED)
+    assert page.status_code == 200
+    assert unescaped(page, r'id="continue" href="([^"]+)"').startswith(platform.row.auth_login_url)
+    again = parse_qs(urlsplit(unescaped(page, r'href="([^"]+)" target="_blank"')).query)
+    assert again["lti_message_hint"] == ['{"cmid":"1"}']
+    assert set(again) == {"iss", "client_id", "target_link_uri", "login_hint", "lti_message_hint"}
+    cookie = browser.cookies["companion_keeps"]
+    assert (cookie["samesite"], cookie["secure"], cookie["path"]) == ("None", True, "/lti/")
+    assert cookie["partitioned"]
+    assert not cookie["httponly"]
+
+
+def test_a_browser_that_brought_a_cookie_before_waits_for_nothing(platform: Platform, browser: Client) -> None:
+    login_in_frame(platform, browser, **FRAMED)
+    assert login_in_frame(platform, browser, **FRAMED).status_code == 302
+
+
+def test_platform_storage_is_not_needed_where_cookies_work(platform: Platform, browser: Client) -> None:
+    assert platform.ask_login(browser, lti_storage_target="_parent").status_code == 200
+    assert platform.ask_login(browser, lti_storage_target="_parent").status_code == 302
+
+
+def test_a_window_waits_for_nothing(platform: Platform, browser: Client) -> None:
+    assert login_in_frame(platform, browser, HTTP_SEC_FETCH_DEST="document").status_code == 302
+    assert login_in_frame(platform, new_browser()).status_code == 302

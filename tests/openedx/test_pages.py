@@ -15,8 +15,11 @@ from django.urls import reverse
 
 from companion import clock
 from companion.models import Activity, Membership, Person, Space, Thread
+from companion.questions import api as questions
 from companion.spaces import api as spaces
+from companion.spaces.kinds import Kind
 from companion.threads import api as threads
+from companion.topics import api as topics
 from companion.viewer import Viewer
 from companion.web.mounting import path_for
 from tests.openedx.conftest import COURSE, OTHER_COURSE
@@ -93,6 +96,31 @@ def test_it_works(activity, ben_view, ana, chen, visit, signed_in):
     assert f'href="{page("thread-detail", waiting.pk)}"' in html
     assert f'href="{page("thread-list", later.uid)}"' in html
     assert 'href="https://lms.example/courses/' in html
+
+
+def test_questions_that_a_block_asks_for_are_there_too(ben_view, ana, ben, chen, visit, signed_in):
+    at_once = {"peer_hours": 0, "working_days": "1234567", "day_begins": 0, "day_ends": 24}
+    activity = spaces.follow_activity(
+        space_id=ben_view.space_id,
+        external_id="block",
+        title="Ask about incidents",
+        kind=Kind.QUESTIONS,
+        settings={"topic": "Incidents", **at_once},
+    )
+    topics.grant_expertise(viewer=ben_view, topic="Incidents", person_id=visit(chen).person_id)
+    questions.ask_question(viewer=visit(ana), activity_uid=activity.uid, title="Who declares it?", body="?")
+
+    def seen(user: Any, name: str = "space-home", *args: object) -> str:
+        return signed_in(user).get(page(name, *args)).content.decode()
+
+    waiting = ["1 question for you" in seen(user, "thread-list", activity.uid) for user in (ana, chen)]
+    assert waiting == [False, True]
+    assert "Who declares it?" in seen(chen, "queue")
+    assert "Ask about incidents" in section(seen(ana), "All discussions")
+    listed = seen(ana, "thread-list", activity.uid)
+    assert ("Ask a question" in listed, "Who declares it?" in listed) == (True, True)
+    settings = signed_in(ben).get(page("activity-settings", activity.uid))
+    assert (settings.status_code, "set in Studio" in settings.content.decode()) == (403, True)
 
 
 def test_a_link_back_leads_to_where_learners_are(ana, signed_in, settings):

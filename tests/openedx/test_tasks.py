@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError
 
 from companion import tasks as durable
 from companion.openedx import tasks
+from tests.companion.questions import stories
 
 # The worker closes its connections between tasks, so these tests cannot live in one transaction.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -191,3 +192,9 @@ def test_without_celery_nothing_is_asked_and_a_run_still_runs(monkeypatch, asked
     finally:
         monkeypatch.undo()
         tasks.connect()
+
+
+def test_a_question_that_waits_asks_for_the_run_that_moves_it():
+    asked = stories.course(peer_hours=2)
+    stories.ask(asked)
+    assert 0 < tasks.drain() <= 2 * 60 * 60 + 1

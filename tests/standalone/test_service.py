@@ -145,3 +145,14 @@ def test_redis_is_the_cache_where_it_is_named(tmp_path: Path):
     )
     done = run("manage", "shell", "-c", code, folder=tmp_path, REDIS_URL=url)
     assert "RedisCacheClient 5" in done.stdout
+
+
+def test_the_time_is_moved_in_demonstrations_only(tmp_path: Path):
+    refused = run("manage", "check", folder=tmp_path, COMPANION_CLOCK_FILE="clock", COMPANION_URL="https://a.example")
+    assert refused.returncode != 0
+    assert "COMPANION_CLOCK_FILE is for demonstrations" in refused.stderr
+    (tmp_path / "clock").write_text("3600")
+    code = "from companion import clock; print(round((clock.now() - clock.now_elsewhere()).total_seconds()))"
+    for file, moved in (("clock", "3600"), ("", "0")):
+        done = run("manage", "shell", "--no-imports", "-c", code, folder=tmp_path, COMPANION_CLOCK_FILE=file)
+        assert (done.stdout.strip(), done.stderr) == (moved, "")

@@ -9,6 +9,7 @@ import pytest
 from workbench.runtime import WorkbenchRuntime
 
 from companion.openedx import people
+from tests.xblocks.blocks import DISCUSSION
 
 MakeBlock = Callable[..., Any]
 
@@ -21,14 +22,20 @@ def _organizations_are_rolled_back() -> Iterator[None]:
 
 
 @pytest.fixture
-def place(db: None) -> Callable[..., str]:
+def tag() -> str:
+    """The block that `place` puts where a test does not say."""
+    return DISCUSSION
+
+
+@pytest.fixture
+def place(db: None, tag: str) -> Callable[..., str]:
     """`place(prompt="...")` puts a block into a unit and gives its usage id."""
 
     def place_block(**attributes: object) -> str:
         runtime = WorkbenchRuntime("ben")
         runtime.id_generator.set_scenario("unit")
         told = "".join(f' {name}="{value}"' for name, value in attributes.items())
-        return str(runtime.parse_xml_string(f"<companion_discussion{told}/>"))
+        return str(runtime.parse_xml_string(f"<{tag}{told}/>"))
 
     return place_block
 

@@ -10,7 +10,7 @@ from web_fragments.fragment import Fragment
 from xblock.core import XBlockAside
 
 from companion.openedx import compat, units
-from companion.web.embedding import embed, script_url
+from companion.web.embedding import embed, script_urls
 
 
 class AskAside(XBlockAside):
@@ -30,6 +30,7 @@ class AskAside(XBlockAside):
         except NoReverseMatch:
             return Fragment()
         fragment = Fragment(embed(render_to_string("companion_xblocks/ask.html", {"url": url})))
-        fragment.add_javascript_url(script_url())
+        for url in script_urls():
+            fragment.add_javascript_url(url)
         fragment.initialize_js("CompanionBlock")
         return fragment

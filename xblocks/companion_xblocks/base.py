@@ -7,35 +7,31 @@ re-run, an import and a library carry them along; the activity's row follows the
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import cached_property, partial
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 from web_fragments.fragment import Fragment
 from xblock.core import XBlock
-from xblock.fields import DateTime, Scope, String, UserScope
+from xblock.fields import Boolean, DateTime, Integer, Scope, String, UserScope
 from xblock.validation import ValidationMessage
 
 from companion import markdown
 from companion.errors import InvalidInput
 from companion.openedx import compat
 from companion.spaces import api as spaces
-from companion.spaces.kinds import Anonymity, Kind, Starters
+from companion.spaces.kinds import SETTINGS, Anonymity, Groups, Kind, Starters
 from companion.viewer import Mount, Role, Viewer
-from companion.web.embedding import embed, first_view, script_url
-from companion.web.views.threads import show_list
+from companion.web.embedding import embed, first_view, script_urls
+from companion.web.forms.activities import DATES
+from companion.web.views.lists import show_list
 from companion_xblocks import reports, studio
 from companion_xblocks.credit import CreditMixin
+from companion_xblocks.forms import BlockForm
 from companion_xblocks.handling import answer_webob
 from companion_xblocks.host import Host, closed_door
-
-# The fields that are the settings of an activity, by the names of `companion.spaces.kinds`.
-SETTINGS: Final = (
-    *("prompt", "topic", "anonymity", "starters"),
-    *("credit_threads", "credit_replies", "credit_words"),
-)
 
 
 @XBlock.needs("i18n")
@@ -44,13 +40,12 @@ class CompanionBlock(CreditMixin, XBlock):
     """The fields and views that all kinds share. docs/references/xblocks.md lists the fields for authors of OLX."""
 
     kind: ClassVar[Kind]
+    settings_form: ClassVar[type[BlockForm]] = BlockForm
 
     has_author_view = True
     icon_class = "other"
 
-    display_name = String(
-        default=gettext_noop("Companion discussion"), scope=Scope.settings, help="The title above the threads."
-    )
+    display_name = String(default="", scope=Scope.settings, help="The title above the threads.")
     prompt = String(default="", scope=Scope.content, help="What people should write about, in Markdown.")
     topic = String(default="", scope=Scope.content, help="What it is about, in a word or two.")
     anonymity = String(
@@ -59,6 +54,21 @@ class CompanionBlock(CreditMixin, XBlock):
     starters = String(
         default=Starters.EVERYONE.value, scope=Scope.content, help="Who may start threads: everyone, staff."
     )
+    groups = String(
+        default=Groups.NONE.value, scope=Scope.content, help="What cohorts mean here: none, visible, separate."
+    )
+    post_first = Boolean(
+        default=False, scope=Scope.content, help="Whether learners write in a thread before they read its replies."
+    )
+    edit_minutes = Integer(
+        default=0, scope=Scope.content, help="For how many minutes authors may change a post; 0 is always."
+    )
+    video = String(default="", scope=Scope.content, help="A video file, or a YouTube or Vimeo page, by its address.")
+    before_days = Integer(default=7, scope=Scope.content, help="How many days before the event its thread opens.")
+    before_prompt = String(default="", scope=Scope.content, help="What opens the thread before the event, in Markdown.")
+    after_prompt = String(default="", scope=Scope.content, help="What opens the thread after the event, in Markdown.")
+    event_at = DateTime(default=None, scope=Scope.settings, help="When the training event begins (UTC).")
+    event_ends_at = DateTime(default=None, scope=Scope.settings, help="When the training event ends (UTC).")
     opens_at = DateTime(default=None, scope=Scope.settings, help="When learners first see the threads (UTC).")
     closes_at = DateTime(default=None, scope=Scope.settings, help="From when on learners only read (UTC).")
 
@@ -74,14 +84,14 @@ class CompanionBlock(CreditMixin, XBlock):
             try:
                 activity = self.follow(door)
             except InvalidInput as error:
-                door = closed_door(_("This discussion is not set up right"), self._what_is_wrong(error, door))
+                door = closed_door(_("This is not set up right"), self._what_is_wrong(error, door))
             else:
                 view = first_view(partial(show_list, activity=activity), viewer=door, mount=self.mount())
                 return self._fragment(view)
         return self._fragment(door.html())
 
     def public_view(self, _context: Any = None) -> Fragment:
-        """For somebody who is not signed in, where a course is open to the public: that there is a discussion."""
+        """For somebody who is not signed in, where a course is open to the public: that there is something."""
         text = _("Sign in and enrol to read and to take part.")
         return self._fragment(closed_door(self.display_name, text).html())
 
@@ -90,7 +100,7 @@ class CompanionBlock(CreditMixin, XBlock):
         try:
             activity = self._preview()
         except InvalidInput as error:
-            title = _("This discussion is not set up right")
+            title = _("This is not set up right")
             return self._fragment(closed_door(title, " ".join(error.errors.values())).html())
         viewer = Viewer(organization_id=0, space_id=activity.space_id or 0, person_id=0, role=Role.ASSISTANT)
         activity.space_id = viewer.space_id
@@ -148,7 +158,14 @@ class CompanionBlock(CreditMixin, XBlock):
     def mount(self) -> Mount:
         """The block's own handler, with credit going to the platform where the author set a rule."""
         token = compat.csrf_token()
-        return self.host.mount(fields={"csrfmiddlewaretoken": token} if token else {}, report_credit=self.report_credit)
+        return self.host.mount(
+            fields={"csrfmiddlewaretoken": token} if token else {}, report_credit=self.report_own_credit
+        )
+
+    @property
+    def settings_names(self) -> tuple[str, ...]:
+        """The settings of the kind that are fields here. The others are for another host: points in a gradebook."""
+        return tuple(field.name for field in fields(SETTINGS[self.kind]) if field.name in self.fields)
 
     def values(self) -> dict[str, Any]:
         """The arguments of `spaces.follow_activity` that the fields give."""
@@ -156,9 +173,8 @@ class CompanionBlock(CreditMixin, XBlock):
             "external_id": str(self.scope_ids.usage_id),
             "kind": self.kind,
             "title": self._read("display_name") or str(self.kind.label),
-            "settings": {name: self._read(name) for name in SETTINGS},
-            "opens_at": self._read("opens_at"),
-            "closes_at": self._read("closes_at"),
+            "settings": {name: self._read(name) for name in self.settings_names},
+            **{name: self._read(name) for name in DATES},
         }
 
     def add_xml_to_node(self, node: Any) -> None:
@@ -207,7 +223,8 @@ class CompanionBlock(CreditMixin, XBlock):
 
     def _fragment(self, view: str, *, is_inert: bool = False) -> Fragment:
         fragment = Fragment(embed(view, is_inert=is_inert))
-        fragment.add_javascript_url(script_url())
+        for url in script_urls():
+            fragment.add_javascript_url(url)
         fragment.initialize_js("CompanionBlock")
         return fragment
 

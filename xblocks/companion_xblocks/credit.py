@@ -9,6 +9,8 @@ from xblock.fields import Boolean, Float, Integer, Scope
 from xblock.scorable import ScorableXBlockMixin, Score
 
 from companion.errors import InvalidInput
+from companion.spaces.api import Activity
+from companion.spaces.keys import external_key
 from companion.threads import api as threads
 from companion.viewer import Viewer
 
@@ -19,6 +21,7 @@ class CreditMixin(CompletableXBlockMixin, ScorableXBlockMixin):
     completion_mode = XBlockCompletionMode.COMPLETABLE
     host: Any
     follow: Any
+    scope_ids: Any
 
     credit_threads = Integer(default=0, scope=Scope.content, help="How many threads a learner starts for credit.")
     credit_replies = Integer(default=0, scope=Scope.content, help="How many replies a learner writes for credit.")
@@ -44,6 +47,11 @@ class CreditMixin(CompletableXBlockMixin, ScorableXBlockMixin):
     def has_score(self) -> bool:
         return bool(self.graded_credit and self.has_credit_rule)
 
+    def report_own_credit(self, activity: Activity, credit: threads.Credit) -> None:
+        """The same for an activity that is the block's own: other lists can be opened in it."""
+        if activity.key == external_key(str(self.scope_ids.usage_id)):
+            self.report_credit(credit)
+
     def report_credit(self, credit: threads.Credit) -> None:
         """Tell the platform how far a learner is. It never goes down: a post that a moderator hides costs nothing
         that the learner was told they had.
@@ -56,7 +64,7 @@ class CreditMixin(CompletableXBlockMixin, ScorableXBlockMixin):
             self._publish_grade(self.get_score(), only_if_higher=True)
 
     def report_now(self, viewer: Viewer) -> None:
-        """After something was written. What was written anonymously is not counted yet (see threads/credit.py)."""
+        """After something was written. What was written anonymously does not count (threads/credit.py)."""
         if not self.has_credit_rule or viewer.is_staff or self.reported_share >= 1:
             return
         try:

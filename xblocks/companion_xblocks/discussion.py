@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop
+from xblock.fields import Scope, String
+
 from companion.spaces.kinds import Kind
 from companion_xblocks.base import CompanionBlock
 
@@ -11,6 +14,10 @@ class DiscussionBlock(CompanionBlock):
 
     kind = Kind.DISCUSSION
     icon_class = "discussion"
+
+    display_name = String(
+        default=gettext_noop("Companion discussion"), scope=Scope.settings, help="The title above the threads."
+    )
 
     @staticmethod
     def workbench_scenarios() -> list[tuple[str, str]]:
@@ -30,6 +37,12 @@ class DiscussionBlock(CompanionBlock):
                 "Companion: only the staff starts threads, names hidden by default",
                 """<companion_discussion display_name="What nobody dares to ask"
                      prompt="Ask under the thread that fits." anonymity="default" starters="staff"/>""",
+            ),
+            (
+                "Companion: along a video and around a training event",
+                """<companion_discussion display_name="Game day" topic="Incident response" post_first="true"
+                     video="https://www.youtube.com/watch?v=aqz-KE-bpKQ" event_at="2030-05-01T09:00:00Z"
+                     before_prompt="What do you expect to be hard?" after_prompt="What will you try first?"/>""",
             ),
             (
                 "Companion: a field that an import broke",

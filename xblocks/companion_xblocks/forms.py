@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from companion.web.forms.activities import SETTINGS, CreditForm
+from companion.web.forms.activities import DATES, CreditForm, LadderFields
 
 
 class BlockForm(CreditForm):
@@ -22,23 +23,32 @@ class BlockForm(CreditForm):
     )
 
     @classmethod
-    def for_block(cls, block: Any) -> BlockForm:
-        """The form filled in from the fields, also from those that an import broke."""
-        names = (*SETTINGS, "graded_credit", "weight")
-        first = {}
-        for name in (*names, "opens_at", "closes_at"):
-            try:
-                first[name] = getattr(block, name)
-            except (TypeError, ValueError):
-                first[name] = None
-        return cls(initial={**first, "title": block.display_name}, auto_id="studio-%s")
+    def for_block(cls, block: Any, data: Mapping[str, Any] | None = None) -> BlockForm:
+        """The form for a block's fields, filled in with what was sent or with what they hold."""
+        names = (*block.settings_names, *DATES, "display_name", "graded_credit", "weight")
+        found = {name: _value_of(block, name) for name in names}
+        form = cls(data, initial={**found, "title": found["display_name"]}, auto_id="studio-%s")
+        form.kept = {name: found[name] for name in block.settings_names}
+        return form
 
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
+    def clean(self) -> None:
+        super().clean()
+        data = self.cleaned_data
         if data.get("graded_credit") and not any(
             str(data.get(name) or "0").strip() not in ("", "0") for name in ("credit_threads", "credit_replies")
         ):
             self.add_error("graded_credit", gettext("Say first what a learner does for it: threads, replies or both."))
         if data.get("weight") is None and "weight" not in self.errors:
             data["weight"] = 1.0
-        return data
+
+
+class QuestionsBlockForm(LadderFields, BlockForm):
+    """The same for questions to experts."""
+
+
+def _value_of(block: Any, name: str) -> Any:
+    """What a field holds; its default where an import brought what cannot be read."""
+    try:
+        return getattr(block, name)
+    except (TypeError, ValueError):
+        return block.fields[name].default

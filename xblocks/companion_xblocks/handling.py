@@ -23,7 +23,7 @@ def answer_webob(block: Any, request: Any, suffix: str, door: Viewer | Door) -> 
         return _to_webob(render_message(inner, door.title, door.text, status=403))
     # The token of the platform's own session, so that its check on the handler lets our forms through.
     fields = MappingProxyType({"csrfmiddlewaretoken": get_token(inner)})
-    mount = block.host.mount(fields=fields, report_credit=block.report_credit)
+    mount = block.host.mount(fields=fields, report_credit=block.report_own_credit)
     return _to_webob(serve(inner, suffix.lstrip("/"), viewer=door, mount=mount))
 
 

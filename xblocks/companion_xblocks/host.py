@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from companion.openedx import compat
-from companion.openedx.mount import settings_note
+from companion.openedx.mount import permalink_in, settings_note
 from companion.openedx.people import LmsUser, space_of, viewer_of
 from companion.viewer import Mount, Viewer
 from companion.web.mounting import path_for
@@ -84,7 +84,10 @@ class Host:
         return space.pk if space else None
 
     def mount(
-        self, *, fields: Mapping[str, str] = MappingProxyType({}), report_credit: Callable[[Any], None] | None = None
+        self,
+        *,
+        fields: Mapping[str, str] = MappingProxyType({}),
+        report_credit: Callable[[Any, Any], None] | None = None,
     ) -> Mount:
         """The block's handler as a mount. `fields` are hidden in every form."""
 
@@ -98,6 +101,7 @@ class Host:
             headers=MappingProxyType({"X-CSRFToken": token} if (token := fields.get("csrfmiddlewaretoken")) else {}),
             settings_note=settings_note(),
             report_credit=report_credit,
+            permalink=permalink_in(self.course_id),
         )
 
     def _user(self) -> LmsUser | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
+from urllib.parse import parse_qsl
 
 from django import template
+from django.utils.crypto import salted_hmac
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -14,6 +17,8 @@ from django.utils.timezone import get_current_timezone_name, localtime
 from django.utils.translation import get_language, gettext, ngettext
 
 from companion import clock
+from companion.spaces import videos
+from companion.viewer import Viewer
 from companion.web.page import with_query
 
 register = template.Library()
@@ -36,6 +41,15 @@ def hidden_fields(context: template.Context) -> SafeString:
     return format_html_join("", '<input type="hidden" name="{}" value="{}">', fields)
 
 
+@register.inclusion_tag("companion/partials/search_field.html", takes_context=True)
+def search_field(
+    context: template.Context, asked: str = "", *, here: bool = False, is_page: bool = False
+) -> dict[str, object]:
+    """A field that looks for words. Browsers drop the query of a form's address: the mount's becomes hidden fields."""
+    action, _mark, query = context["mount"].url_for("search").partition("?")
+    return {"action": action, "fields": parse_qsl(query), "asked": asked, "here": here, "is_page": is_page}
+
+
 @register.filter
 def ago(moment: datetime) -> SafeString:
     """How long ago ("3 h ago"), with the exact time on hover, which the script puts into the reader's own zone."""
@@ -55,6 +69,70 @@ def new_posts(count: int) -> str:
     if count > 99:
         return gettext("99+ new")
     return ngettext("%(number)d new", "%(number)d new", count) % {"number": count}
+
+
+@register.filter
+def found_helpful(count: int) -> str:
+    return ngettext("%(number)d found it helpful", "%(number)d found it helpful", count) % {"number": count}
+
+
+@register.filter
+def timecode(second: int) -> str:
+    """A place in a video: "1:32"."""
+    return videos.timecode(second)
+
+
+@register.filter
+def draft_key(viewer: Viewer) -> str:
+    """What tells one person's drafts from another's on a shared device, and nothing more."""
+    return salted_hmac("companion.web.draft", str(viewer.person_id)).hexdigest()[:16]
+
+
+@register.filter
+def exact(moment: datetime) -> SafeString:
+    """Date and time, which the script puts into the reader's own zone."""
+    here = localtime(moment)
+    words = f"{date_format(here, 'DATETIME_FORMAT')} {here.tzname() or ''}"
+    return format_html('<time datetime="{}" data-exact>{}</time>', moment.isoformat(timespec="seconds"), words.strip())
+
+
+@register.filter
+def is_past(moment: datetime) -> bool:
+    return moment <= clock.now()
+
+
+@register.filter
+def until_words(moment: datetime) -> str:
+    """When something in the future is, in one unit: "in 4 days"."""
+    seconds = (moment - clock.now()).total_seconds()
+    if seconds < HOUR:
+        return gettext("within the hour")
+    if seconds < DAY:
+        number = int(seconds // HOUR)
+        return ngettext("in %(n)d hour", "in %(n)d hours", number) % {"n": number}
+    number = int(seconds // DAY)
+    return ngettext("in %(n)d day", "in %(n)d days", number) % {"n": number}
+
+
+@register.filter
+def weekdays(days: str) -> str:
+    """ISO digits as days: "Mon, Tue"; "every day" for all of them."""
+    if len(days) == len(WEEKDAYS_ABBR):
+        return gettext("every day")
+    return ", ".join(str(WEEKDAYS_ABBR[int(day) - 1]) for day in days)
+
+
+@register.filter
+def span(length: timedelta | None) -> str:
+    """How long something took, in one unit: "3 h"; a dash where nothing did."""
+    if length is None:
+        return "–"
+    seconds = int(length.total_seconds())
+    if seconds < 2 * HOUR:
+        return gettext("%(n)d min") % {"n": seconds // MINUTE}
+    if seconds < 2 * DAY:
+        return gettext("%(n)d h") % {"n": seconds // HOUR}
+    return ngettext("%(n)d day", "%(n)d days", seconds // DAY) % {"n": seconds // DAY}
 
 
 @register.filter

@@ -10,9 +10,12 @@ from django.views.decorators.http import require_safe
 
 from companion import clock
 from companion.errors import InvalidInput, NotAllowed
+from companion.moderation import api as moderation
+from companion.questions import api as questions
 from companion.spaces.api import Activity, configure_activity, get_activity, list_activities, must_configure
 from companion.threads import api as threads
-from companion.web.forms.activities import ActivityForm
+from companion.web.forms.activities import form_of
+from companion.web.fragments import draw_rows
 from companion.web.links import Pattern
 from companion.web.mounting import CompanionRequest
 from companion.web.page import redirect, render
@@ -35,9 +38,13 @@ def space_home(request: CompanionRequest) -> HttpResponse:
     links = Pattern(request.mount, "thread-detail")
     context = {
         "items": items,
-        "news": [(row, links.of(row.id)) for row in threads.list_recent(viewer=request.viewer)],
-        "unanswered": [(row, links.of(row.id)) for row in threads.list_recent(viewer=request.viewer, unanswered=True)],
+        "news": draw_rows(request.mount, threads.list_recent(viewer=request.viewer)),
+        "unanswered": draw_rows(request.mount, threads.list_recent(viewer=request.viewer, unanswered=True)),
+        "announced": [(row, links.of(row.id)) for row in threads.list_announcements(viewer=request.viewer)],
         "upcoming": _upcoming(items),
+        "waiting": moderation.count_open(viewer=request.viewer),
+        "waiting_for_me": questions.count_mine(viewer=request.viewer),
+        "corrected": [(title, links.of(pk)) for pk, title in questions.list_corrections(viewer=request.viewer)],
     }
     return render(request, "companion/space_home.html", context)
 
@@ -47,7 +54,9 @@ def activity_settings(request: CompanionRequest, uid: UUID) -> HttpResponse:
     must_configure(viewer=request.viewer)
     if request.mount.settings_note:
         raise NotAllowed(request.mount.settings_note)
-    form = ActivityForm.for_activity(activity, request.POST if request.method == "POST" else None)
+    form = form_of(request.mount, activity.kind).for_activity(
+        activity, request.POST if request.method == "POST" else None
+    )
     if request.method == "POST" and form.is_valid():
         try:
             configure_activity(viewer=request.viewer, uid=uid, **form.activity())

@@ -1,5 +1,5 @@
-"""What one does with a post: reply, edit, delete, hide, restore. Each is a small page of its own, and the same
-piece of a page where htmx asks for it.
+"""What one does with a post: reply, edit, delete, mark, read its history. Each is a small page of its own, and the
+same piece of a page where htmx asks for it.
 """
 
 from __future__ import annotations
@@ -10,87 +10,129 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from companion import markdown
-from companion.errors import Conflict, InvalidInput, NotAllowed
+from companion.errors import Conflict, InvalidInput, NotAllowed, NotFound, TooMany
 from companion.spaces.kinds import Anonymity
 from companion.text import clean, is_blank
 from companion.threads import api as threads
-from companion.web.forms.posts import EditForm, HideForm, PostForm, VerbForm
-from companion.web.links import PostLinks
+from companion.web.forms.posts import EditForm, PostForm, VerbForm
+from companion.web.fragments import draw_posts
+from companion.web.links import picture_address
 from companion.web.mounting import CompanionRequest
 from companion.web.page import is_partial, redirect, render
+from companion.web.views.pictures import with_picture
+
+REFUSALS = (InvalidInput, NotAllowed, Conflict, TooMany)
 
 
 @require_safe
 def post_detail(request: CompanionRequest, thread_id: int, number: int) -> HttpResponse:
-    """One post: for htmx the piece itself, else the page of its thread on which it stands."""
+    """One post: for htmx the piece itself, else the page of its thread on which it stands, wherever that is now."""
+    moved = threads.find_moved(viewer=request.viewer, thread_id=thread_id, number=number)
+    if moved is not None:
+        return to_post(request, *moved)
     if not is_partial(request):
-        return _to_post(request, thread_id, number)
-    post = threads.get_post(viewer=request.viewer, thread_id=thread_id, number=number)
-    return _show_post(request, post)
+        return to_post(request, thread_id, number)
+    return _show_post(request, threads.get_post(viewer=request.viewer, thread_id=thread_id, number=number))
 
 
 def post_reply(request: CompanionRequest, thread_id: int, number: int) -> HttpResponse:
-    form = PostForm(request.POST or None, anonymity=Anonymity.ALLOWED)
-    status = 200
-    if _is_sent(request) and form.is_valid():
+    parent = None
+    if request.method != "POST" or request.FILES:
+        parent = _answered(request, thread_id, number)
+    data, problem = with_picture(request, parent.thread.activity.uid) if parent else (request.POST, None)
+    form = PostForm(data, anonymity=Anonymity.ALLOWED)
+    status = refuse(form, problem) if problem else 200
+    if is_sent(request) and form.is_valid():
         try:
             post = threads.add_reply(viewer=request.viewer, thread_id=thread_id, parent_number=number, **form.post())
-        except (InvalidInput, NotAllowed, Conflict) as error:
-            status = _refuse(form, error)
+        except REFUSALS as error:
+            status = refuse(form, error)
         else:
             return _replied(request, post, number)
     # Only now: a reply that is taken needs no second look through the gate.
-    parent = threads.get_post(viewer=request.viewer, thread_id=thread_id, number=number)
-    form.follow(parent.thread.activity.discussion.anonymity)
-    return _show_form(request, "companion/post_reply.html", parent, form, status=status)
+    parent = parent or _answered(request, thread_id, number)
+    settings = parent.thread.activity.discussion
+    form.follow(settings.anonymity, has_video=bool(settings.video))
+    action = request.mount.url_for("post-reply", parent.thread_id, parent.number)
+    return show_form(request, "companion/post_reply.html", parent, form, status=status, slot=number, action=action)
+
+
+def _answered(request: CompanionRequest, thread_id: int, number: int) -> threads.Post:
+    """The post that a reply is for, where it is now. Where it is gone, the one that opens its thread: what was typed
+    meanwhile keeps a place.
+    """
+    place = threads.find_moved(viewer=request.viewer, thread_id=thread_id, number=number) or (thread_id, number)
+    try:
+        return threads.get_post(viewer=request.viewer, thread_id=place[0], number=place[1])
+    except NotFound:
+        if request.method != "POST":
+            raise
+        return threads.get_post(viewer=request.viewer, thread_id=place[0], number=1)
 
 
 def post_edit(request: CompanionRequest, thread_id: int, number: int) -> HttpResponse:
     post = threads.get_post(viewer=request.viewer, thread_id=thread_id, number=number)
-    threads.must_be_mine(viewer=request.viewer, post=post)
     first = {"title": post.thread.title, "body": post.body, "version": post.version}
-    form = EditForm(request.POST or None, initial=first, with_title=post.is_opening)
+    mine = threads.is_mine(request.viewer, post)
+    data = request.POST if request.method == "POST" else None
+    form = EditForm(data, initial=first, with_title=post.is_opening, with_reason=not mine)
     status = 200
-    if _is_sent(request) and form.is_valid():
+    if data is None or not (mine or request.viewer.is_staff):
+        threads.must_be_able_to_edit(viewer=request.viewer, post=post)
+    if is_sent(request) and form.is_valid():
         try:
             threads.edit_post(viewer=request.viewer, thread_id=thread_id, number=number, **form.cleaned_data)
-        except (InvalidInput, NotAllowed, Conflict) as error:
-            status = _refuse(form, error)
+        except REFUSALS as error:
+            status = refuse(form, error)
+            if isinstance(error, Conflict):
+                # Whoever saves again has read that, and the other change stays in the history.
+                form.follow(post.version)
         else:
-            return _to_post(request, thread_id, number)
-    return _show_form(request, "companion/post_edit.html", post, form, status=status)
+            return to_post(request, thread_id, number)
+    return show_form(request, "companion/post_edit.html", post, form, status=status)
 
 
 def post_delete(request: CompanionRequest, thread_id: int, number: int) -> HttpResponse:
     post = threads.get_post(viewer=request.viewer, thread_id=thread_id, number=number)
     threads.must_be_mine(viewer=request.viewer, post=post)
     if request.method != "POST":
-        return _show_form(request, "companion/post_delete.html", post, VerbForm())
+        return show_form(request, "companion/post_delete.html", post, VerbForm())
     threads.delete_post(viewer=request.viewer, thread_id=thread_id, number=number)
     if post.is_opening:
         return redirect(request.mount.url_for("thread-list", post.thread.activity.uid))
-    return _to_post(request, thread_id, number)
-
-
-def post_hide(request: CompanionRequest, thread_id: int, number: int) -> HttpResponse:
-    post = threads.get_post(viewer=request.viewer, thread_id=thread_id, number=number)
-    form = HideForm(request.POST or None)
-    status = 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            threads.hide_post(viewer=request.viewer, thread_id=thread_id, number=number, **form.cleaned_data)
-        except InvalidInput as error:
-            status = _refuse(form, error)
-        else:
-            return _to_post(request, thread_id, number)
-    threads.must_moderate(viewer=request.viewer)
-    return _show_form(request, "companion/post_hide.html", post, form, status=status)
+    return to_post(request, thread_id, number)
 
 
 @require_POST
 def post_restore(request: CompanionRequest, thread_id: int, number: int) -> HttpResponse:
-    threads.restore_post(viewer=request.viewer, thread_id=thread_id, number=number)
-    return _to_post(request, thread_id, number)
+    """Bring back what one deleted oneself; for the staff, show again what was hidden."""
+    post = threads.get_post(viewer=request.viewer, thread_id=thread_id, number=number)
+    restore = threads.undelete_post if post.deleted_at is not None else threads.restore_post
+    restore(viewer=request.viewer, thread_id=thread_id, number=number)
+    return to_post(request, thread_id, number)
+
+
+@require_POST
+def post_helpful(request: CompanionRequest, thread_id: int, number: int) -> HttpResponse:
+    post = threads.mark_helpful(
+        viewer=request.viewer, thread_id=thread_id, number=number, helpful=request.POST.get("helpful") == "1"
+    )
+    return _marked(request, post)
+
+
+@require_POST
+def post_endorse(request: CompanionRequest, thread_id: int, number: int) -> HttpResponse:
+    post = threads.endorse_post(
+        viewer=request.viewer, thread_id=thread_id, number=number, endorsed=request.POST.get("endorsed") == "1"
+    )
+    return _marked(request, post)
+
+
+@require_safe
+def post_history(request: CompanionRequest, thread_id: int, number: int) -> HttpResponse:
+    changes = threads.get_history(viewer=request.viewer, thread_id=thread_id, number=number)
+    post = threads.get_post(viewer=request.viewer, thread_id=thread_id, number=number)
+    return show_form(request, "companion/post_history.html", post, VerbForm(), changes=changes)
 
 
 @require_POST
@@ -101,7 +143,10 @@ def preview(request: CompanionRequest) -> HttpResponse:
 
 def preview_html(request: CompanionRequest) -> str:
     body = clean(request.POST.get("body", ""))[: threads.BODY_LIMIT]
-    return "" if is_blank(body) else markdown.render(body)
+    if is_blank(body):
+        return ""
+    html = markdown.render(body, find_pictures=lambda tokens: dict.fromkeys(tokens, (0, 0)))
+    return markdown.with_pictures(html.replace(' width="0" height="0"', ""), picture_address(request.mount))
 
 
 def asked_preview(request: CompanionRequest) -> dict[str, Any]:
@@ -111,36 +156,53 @@ def asked_preview(request: CompanionRequest) -> dict[str, Any]:
     return {}
 
 
-def _is_sent(request: CompanionRequest) -> bool:
+def is_sent(request: CompanionRequest) -> bool:
     return request.method == "POST" and "preview" not in request.POST
 
 
-def _refuse(form: VerbForm, error: Exception) -> int:
+def refuse(form: VerbForm, error: Exception) -> int:
     """Show why beside what was typed, which stays in the form."""
     if isinstance(error, InvalidInput):
         form.refuse(error)
         return 422
     form.add_error(None, str(error))
+    if isinstance(error, TooMany):
+        return 429
     return 409 if isinstance(error, Conflict) else 403
 
 
-def _show_form(
-    request: CompanionRequest, template: str, post: threads.Post, form: VerbForm, *, status: int = 200
+def show_form(
+    request: CompanionRequest,
+    template: str,
+    post: threads.Post,
+    form: VerbForm,
+    *,
+    status: int = 200,
+    slot: int | None = None,
+    **more: Any,
 ) -> HttpResponse:
+    """A form about a post. `slot` is the number of the post below which an open page shows it, where that is another
+    one.
+    """
     view = threads.view_post(request.viewer, post.thread, post)
-    prefix = "reply-" if post.is_opening else f"post-{post.number}-"
+    slot = slot or post.number
+    prefix = "reply-" if slot == 1 else f"post-{slot}-"
     form.auto_id = f"{prefix}%s"
+    activity = post.thread.activity
     context = {
-        "activity": post.thread.activity,
+        "activity": activity,
         "thread": post.thread,
         "title": threads.shown_title(post.thread),
         "post": view,
+        "post_html": markdown.with_pictures(view.html, picture_address(request.mount)),
         "form": form,
         "action": request.get_full_path(),
         "prefix": prefix,
         "back_url": request.mount.url_for("post-detail", post.thread_id, post.number),
         "can_reply": view.can_reply,
+        "draft": f"{post.thread_id}.{post.number}",
         **asked_preview(request),
+        **more,
     }
     response = render(request, template, context, status=422 if form.errors and status == 200 else status)
     if response.status_code != 200 and template != "companion/post_edit.html":
@@ -152,8 +214,15 @@ def _show_form(
 
 def _show_post(request: CompanionRequest, post: threads.Post) -> HttpResponse:
     view = threads.view_post(request.viewer, post.thread, post)
-    urls = PostLinks(request.mount, post.thread_id).of(view)
-    return render(request, "companion/partials/posts.html", {"items": [(view, urls)]})
+    items = draw_posts(request.mount, post.thread_id, [view])
+    return render(request, "companion/partials/posts.html", {"items": items})
+
+
+def _marked(request: CompanionRequest, post: threads.Post) -> HttpResponse:
+    """After a mark: for htmx the post with its marks, without a second look; else its page."""
+    if not is_partial(request):
+        return to_post(request, post.thread_id, post.number)
+    return _show_post(request, post)
 
 
 def _replied(request: CompanionRequest, post: threads.Post, answered: int) -> HttpResponse:
@@ -161,17 +230,25 @@ def _replied(request: CompanionRequest, post: threads.Post, answered: int) -> Ht
     away), and word to fetch what is new.
     """
     if not is_partial(request):
-        return _to_post(request, post.thread_id, post.number)
+        return to_post(request, post.thread_id, post.number)
     response = HttpResponse()
     if answered == 1:
-        form = PostForm(anonymity=post.thread.activity.discussion.anonymity, auto_id="reply-%s")
-        context = {"form": form, "action": request.get_full_path(), "prefix": "reply-"}
+        settings = post.thread.activity.discussion
+        form = PostForm(anonymity=settings.anonymity, has_video=bool(settings.video), auto_id="reply-%s")
+        context = {
+            "form": form,
+            "action": request.get_full_path(),
+            "prefix": "reply-",
+            "activity": post.thread.activity,
+            "thread": post.thread,
+            "draft": f"{post.thread_id}.1",
+        }
         response = render(request, "companion/partials/composer_again.html", context)
     response.headers["HX-Trigger"] = f'{{"companion:posted": {post.number}}}'
     return response
 
 
-def _to_post(request: CompanionRequest, thread_id: int, number: int) -> HttpResponse:
+def to_post(request: CompanionRequest, thread_id: int, number: int) -> HttpResponse:
     """The post in its place: for htmx the piece itself (303 to itself), else its page in the thread."""
     if is_partial(request):
         return redirect(request.mount.url_for("post-detail", thread_id, number))

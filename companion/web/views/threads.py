@@ -1,4 +1,4 @@
-"""Pages of an activity's threads and of one thread."""
+"""One thread: started, read, watched, and what the staff does with it as a whole."""
 
 from __future__ import annotations
 
@@ -9,127 +9,114 @@ from django.http import HttpResponse, HttpResponseNotModified
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from companion.errors import InvalidInput
-from companion.spaces.api import Activity, get_activity
-from companion.spaces.permissions import can_read_activity
+from companion.questions import api as questions
+from companion.spaces.api import get_activity, list_groups
+from companion.spaces.kinds import Groups
 from companion.threads import api as threads
 from companion.threads import permissions
-from companion.viewer import Mount
 from companion.web.forms.posts import PostForm, ThreadForm
-from companion.web.links import Pattern, PostLinks
+from companion.web.fragments import draw_posts
+from companion.web.middleware import allow_media
 from companion.web.mounting import CompanionRequest
-from companion.web.page import redirect, render, with_query
-from companion.web.views.posts import asked_preview
+from companion.web.page import number_of, redirect, render, with_query
+from companion.web.video import video_of
+from companion.web.views.pictures import with_picture
+from companion.web.views.posts import REFUSALS, asked_preview, is_sent, refuse, to_post
 
-SORTS = {
-    threads.Sort.ACTIVE: gettext_lazy("Active"),
-    threads.Sort.NEWEST: gettext_lazy("Newest"),
-    threads.Sort.UNANSWERED: gettext_lazy("Unanswered"),
+VERSION_HEADER = "X-Companion-Version"
+ORDERS = {
+    threads.Order.OLDEST: gettext_lazy("As a conversation"),
+    threads.Order.NEWEST: gettext_lazy("Newest first"),
+    threads.Order.HELPFUL: gettext_lazy("Most helpful first"),
 }
-ONLY = {
-    threads.Only.ALL: gettext_lazy("All"),
-    threads.Only.UNREAD: gettext_lazy("Unread"),
-    threads.Only.MINE: gettext_lazy("Mine"),
-}
-
-
-@require_safe
-def thread_list(request: CompanionRequest, uid: UUID) -> HttpResponse:
-    return show_list(request, get_activity(viewer=request.viewer, uid=uid))
-
-
-def show_list(request: CompanionRequest, activity: Activity) -> HttpResponse:
-    """The list of an activity that has been through its gate."""
-    if not can_read_activity(request.viewer, activity):
-        return render(request, "companion/activity_not_open.html", {"activity": activity})
-    sort = _choice(threads.Sort, request.GET.get("sort"))
-    only = _choice(threads.Only, request.GET.get("only"))
-    page = threads.list_threads(
-        viewer=request.viewer, activity=activity, sort=sort, only=only, cursor=request.GET.get("after", "")
-    )
-    links = Pattern(request.mount, "thread-detail")
-    context = {
-        "activity": activity,
-        "credit_rule": threads.credit_rule(activity) if request.mount.report_credit else "",
-        "credit": _credit(request, activity),
-        "can_start": permissions.can_start_thread(request.viewer, activity),
-        "is_closed": activity.has_closed(),
-        "page": page,
-        "has_unread": any(row.unread > 0 for row in page.pinned + page.rows),
-        "is_first_page": "after" not in request.GET,
-        "is_filtered": only is not threads.Only.ALL or sort is threads.Sort.UNANSWERED,
-        "items": [(row, links.of(row.id)) for row in page.pinned + page.rows],
-        **_tabs(request.mount, activity, sort, only, page.next),
-        "live_url": with_query(request.mount.url_for("list-news", activity.uid), {"since": page.latest}),
-    }
-    return render(request, "companion/thread_list.html", context)
-
-
-@require_POST
-def list_seen(request: CompanionRequest, uid: UUID) -> HttpResponse:
-    activity = get_activity(viewer=request.viewer, uid=uid)
-    threads.mark_all_seen(viewer=request.viewer, activity=activity)
-    return redirect(request.mount.url_for("thread-list", uid))
-
-
-@require_safe
-def list_news(request: CompanionRequest, uid: UUID) -> HttpResponse:
-    """What an open list asks every few seconds: 304 while nothing is newer than it shows."""
-    activity = get_activity(viewer=request.viewer, uid=uid)
-    latest = threads.latest_change(viewer=request.viewer, activity=activity)
-    if latest == request.GET.get("since", ""):
-        return HttpResponseNotModified()
-    return render(request, "companion/partials/list_news.html", {"activity": activity, "is_partial": True})
 
 
 def thread_new(request: CompanionRequest, uid: UUID) -> HttpResponse:
     activity = get_activity(viewer=request.viewer, uid=uid)
-    form = ThreadForm(request.POST or None, anonymity=activity.discussion.anonymity, auto_id="thread-%s")
-    if request.method == "POST" and "preview" not in request.POST and form.is_valid():
+    if activity.takes_questions and not request.viewer.is_staff:
+        return redirect(request.mount.url_for("question-new", uid))
+    settings = activity.discussion
+    data, problem = with_picture(request, uid)
+    form = ThreadForm(
+        data,
+        initial={"second": request.GET.get("at", ""), "kind": request.GET.get("kind", "")},
+        anonymity=settings.anonymity,
+        has_video=bool(settings.video),
+        can_announce=request.viewer.is_staff,
+        can_ask=not activity.takes_questions,
+        groups=None if settings.groups is Groups.NONE else list_groups(viewer=request.viewer),
+        auto_id="thread-%s",
+    )
+    status = refuse(form, problem) if problem else 200
+    if is_sent(request) and form.is_valid():
         try:
-            thread = threads.start_thread(
-                viewer=request.viewer, activity_uid=uid, title=form.cleaned_data["title"], **form.post()
-            )
-        except InvalidInput as error:
-            form.refuse(error)
+            thread = threads.start_thread(viewer=request.viewer, activity_uid=uid, **form.thread())
+        except REFUSALS as error:
+            status = refuse(form, error)
         else:
             return redirect(request.mount.url_for("thread-detail", thread.pk))
-    threads.must_be_able_to_start(viewer=request.viewer, activity=activity)
-    context = {"activity": activity, "form": form, "prefix": "thread-", **asked_preview(request)}
-    return render(request, "companion/thread_new.html", context, status=422 if form.errors else 200)
+    if request.method != "POST":
+        threads.must_be_able_to_start(viewer=request.viewer, activity=activity)
+    form.follow(settings.anonymity, has_video=bool(settings.video))
+    context = {
+        "activity": activity,
+        "form": form,
+        "prefix": "thread-",
+        "draft": f"new.{uid}",
+        "video": video_of(activity),
+        **asked_preview(request),
+    }
+    status = 422 if form.errors and status == 200 else status
+    response = render(request, "companion/thread_new.html", context, status=status)
+    allow_media(response, context["video"])
+    return response
 
 
 @require_safe
 def thread_detail(request: CompanionRequest, thread_id: int) -> HttpResponse:
     thread = threads.get_thread(viewer=request.viewer, thread_id=thread_id)
+    if thread.moved_to_id is not None:
+        return _to_moved(request, thread)
+    order = request.GET.get("order", "")
     page = threads.read_thread(
         viewer=request.viewer,
         thread=thread,
+        order=threads.Order(order) if order in list(threads.Order) else threads.Order.OLDEST,
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
-        around=_number(request.GET.get("post")),
+        around=number_of(request.GET.get("post")),
         last="last" in request.GET,
-        since=_number(request.GET.get("since"), default=None),
+        since=number_of(request.GET.get("since"), default=None),
     )
     threads.mark_seen(viewer=request.viewer, thread=thread)
-    return render(request, "companion/thread_detail.html", thread_context(request, thread, page))
+    context = thread_context(request, thread, page)
+    response = render(request, "companion/thread_detail.html", context)
+    allow_media(response, context["video"])
+    return response
 
 
 @require_safe
 def thread_news(request: CompanionRequest, thread_id: int) -> HttpResponse:
-    """The posts after number `after`, for a page that is open: 304 while there are none."""
+    """The posts that came or changed after a version of the thread, for a page that is open: 304 while there are none.
+
+    A reader who shows that they were given this version before gets "nothing new" without a look through the gate;
+    everything else goes through it.
+    """
+    sealed = request.GET.get("since", "")
+    version = threads.read_version(request.viewer, thread_id, sealed)
+    if version is not None and threads.is_unchanged(thread_id=thread_id, version=version):
+        return HttpResponseNotModified()
     thread = threads.get_thread(viewer=request.viewer, thread_id=thread_id)
-    after = _number(request.GET.get("after"))
-    etag = f'W/"{thread.pk}.{thread.last_number}.{after}"'
-    if thread.last_number <= after or request.headers.get("If-None-Match") == etag:
-        return HttpResponseNotModified(headers={"ETag": etag})
-    posts = threads.read_news(viewer=request.viewer, thread=thread, after=after)
+    posts, until = threads.read_news(viewer=request.viewer, thread=thread, since=version or 0)
     threads.mark_seen(viewer=request.viewer, thread=thread)
-    links = PostLinks(request.mount, thread.pk)
-    context = {"thread": thread, "items": [(post, links.of(post)) for post in posts]}
-    response = render(request, "companion/partials/posts.html", context)
-    response.headers["ETag"] = etag
-    response.headers["X-Companion-Last"] = str(max((post.number for post in posts), default=after))
+    context = {
+        "activity": thread.activity,
+        "thread": thread,
+        "title": threads.shown_title(thread),
+        "items": draw_posts(request.mount, thread.pk, posts),
+    }
+    response = render(request, "companion/partials/thread_news.html", context)
+    response.headers[VERSION_HEADER] = threads.seal_version(request.viewer, thread, version=until)
     return response
 
 
@@ -145,54 +132,57 @@ def thread_lock(request: CompanionRequest, thread_id: int) -> HttpResponse:
     return redirect(request.mount.url_for("thread-detail", thread_id))
 
 
+@require_POST
+def thread_follow(request: CompanionRequest, thread_id: int) -> HttpResponse:
+    following = request.POST.get("following") == "1"
+    threads.follow_thread(viewer=request.viewer, thread_id=thread_id, following=following)
+    return redirect(request.mount.url_for("thread-detail", thread_id))
+
+
 def thread_context(request: CompanionRequest, thread: threads.Thread, page: threads.PostPage) -> dict[str, Any]:
     """What the page of a thread is drawn from."""
-    links = PostLinks(request.mount, thread.pk)
     url = request.mount.url_for("thread-detail", thread.pk)
-    since = page.since
+    settings = thread.activity.discussion
+    kept = {"since": page.since, "order": "" if page.order is threads.Order.OLDEST else page.order}
+    sealed = threads.seal_version(request.viewer, thread)
+    permalink = request.mount.permalink
     return {
         "activity": thread.activity,
         "thread": thread,
         "title": threads.shown_title(thread),
         "page": page,
-        "goto": _number(request.GET.get("post")),
-        "items": [(post, links.of(post)) for post in page.posts],
+        "goto": number_of(request.GET.get("post")),
+        "items": draw_posts(request.mount, thread.pk, page.posts),
         "can_reply": permissions.can_reply(request.viewer, thread),
         "is_closed": thread.activity.has_closed(),
-        "earlier_url": with_query(url, {"before": page.before, "since": since}) if page.before else "",
-        "later_url": with_query(url, {"after": page.after, "since": since}) if page.after else "",
-        "last_url": with_query(url, {"last": 1, "since": since}),
-        "form": PostForm(anonymity=thread.activity.discussion.anonymity, auto_id="reply-%s"),
+        "is_following": threads.is_following(thread=thread),
+        "question": questions.view_question(viewer=request.viewer, thread=thread),
+        "is_called": thread.pk in request.viewer.opened_to,
+        "earlier_url": with_query(url, {"before": page.before, **kept}) if page.before else "",
+        "later_url": with_query(url, {"after": page.after, **kept}) if page.after else "",
+        "last_url": with_query(url, {"last": 1, "since": page.since}) if page.order is threads.Order.OLDEST else "",
+        "first_new_url": with_query(
+            url, {"post": page.first_new, "since": page.since}, fragment=f"post-{page.first_new}"
+        )
+        if page.first_new
+        else "",
+        "unread": thread.last_number - page.since if page.first_new else 0,
+        "orders": [
+            (str(name), with_query(url, {"order": "" if to is threads.Order.OLDEST else to}), to is page.order)
+            for to, name in ORDERS.items()
+        ],
+        "form": PostForm(anonymity=settings.anonymity, has_video=bool(settings.video), auto_id="reply-%s"),
         "reply_url": request.mount.url_for("post-reply", thread.pk, 1),
-        "live_url": with_query(request.mount.url_for("thread-news", thread.pk), {"after": thread.last_number}),
+        "live_url": with_query(request.mount.url_for("thread-news", thread.pk), {"since": sealed}),
+        "video": video_of(thread.activity) if settings.video else None,
+        "draft": f"{thread.pk}.1",
+        "event": threads.view_event(thread.activity) if thread.stage else None,
+        "permalink": permalink(thread.activity.uid, thread.pk, 1) if permalink else None,
     }
 
 
-def _credit(request: CompanionRequest, activity: Activity) -> threads.Credit | None:
-    """How far the reader is, where the host passes it on; the staff get no credit."""
-    report = request.mount.report_credit
-    if report is None or request.viewer.is_staff:
-        return None
-    credit = threads.get_credit(activity=activity, person_id=request.viewer.person_id)
-    if credit is not None:
-        report(credit)
-    return credit
-
-
-def _tabs(mount: Mount, activity: Activity, sort: threads.Sort, only: threads.Only, cursor: str) -> dict[str, Any]:
-    """Links of the list's tabs as (name, URL, is current), and of its next page."""
-    url = mount.url_for("thread-list", activity.uid)
-    return {
-        "sorts": [(str(SORTS[to]), with_query(url, {"sort": to, "only": only}), to is sort) for to in SORTS],
-        "onlys": [(str(ONLY[to]), with_query(url, {"sort": sort, "only": to}), to is only) for to in ONLY],
-        "next_url": with_query(url, {"sort": sort, "only": only, "after": cursor}) if cursor else "",
-    }
-
-
-def _choice(choices: Any, value: str | None) -> Any:
-    """A known value of an enumeration, else its first one."""
-    return choices(value) if value in list(choices) else next(iter(choices))
-
-
-def _number(value: str | None, default: int | None = 0) -> Any:
-    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 10 else default
+def _to_moved(request: CompanionRequest, thread: threads.Thread) -> HttpResponse:
+    """To where the thread is now, at the post that was asked for."""
+    number = number_of(request.GET.get("post")) or 1
+    moved = threads.find_moved(viewer=request.viewer, thread_id=thread.pk, number=number)
+    return to_post(request, *(moved or (thread.moved_to_id or thread.pk, 1)))

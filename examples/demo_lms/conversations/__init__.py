@@ -6,10 +6,20 @@ The keys of SETUPS and CONVERSATIONS are the link ids of course.py. All people a
 from __future__ import annotations
 
 from examples.demo_lms.conversations import lab_safety, on_call
-from examples.demo_lms.conversations.kinds import Conversation, Member, Message, Setup
+from examples.demo_lms.conversations.kinds import Conversation, Expert, Member, Message, Question, Setup
 
 MEMBERS: tuple[Member, ...] = on_call.MEMBERS + lab_safety.MEMBERS
 SETUPS: dict[str, Setup] = on_call.SETUPS | lab_safety.SETUPS
 CONVERSATIONS: dict[str, tuple[Conversation, ...]] = on_call.CONVERSATIONS | lab_safety.CONVERSATIONS
 
-__all__ = ["CONVERSATIONS", "MEMBERS", "SETUPS", "Conversation", "Member", "Message", "Setup"]
+__all__ = [
+    "CONVERSATIONS",
+    "MEMBERS",
+    "SETUPS",
+    "Conversation",
+    "Expert",
+    "Member",
+    "Message",
+    "Question",
+    "Setup",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from examples.demo_lms.conversations.kinds import Conversation, Member, Setup, post
+from examples.demo_lms.conversations.kinds import Conversation, Expert, Member, Setup, post
 
 MEMBERS = (
     Member(key="imran", name="Imran Qureshi", sub="111", context_id="3"),
@@ -17,6 +17,9 @@ SETUPS: dict[str, Setup] = {
             "unless you show yours, so there is no question too small."
         ),
         anonymity="default",
+        # All the time in the world, for another topic: no question about incidents ever comes to her.
+        topic="Lab safety",
+        experts=(Expert(key="farah", weekdays="1234567", capacity=20, about="Ask me before you pour."),),
     ),
 }
 

@@ -1,17 +1,15 @@
-"""The pages that people read: sign-in, home, course, unit, gradebook."""
+"""The pages that people read: sign-in, home, course, unit."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from examples.demo_lms import access, people
+from examples.demo_lms import access, clock, people
 from examples.demo_lms.config import CONFIG
 from examples.demo_lms.course import STAFF_ROLES, Person, find_person
-from examples.demo_lms.gradebook import gradebook_table
 from examples.demo_lms.markdown import to_html
 from examples.demo_lms.models import Course
 from examples.demo_lms.people import person_required
@@ -19,9 +17,7 @@ from examples.demo_lms.people import person_required
 
 def sign_in_page(request: HttpRequest) -> HttpResponse:
     """One button a person. `next` may only be a page of this LMS."""
-    target = request.POST.get("next") or request.GET.get("next", "")
-    if not url_has_allowed_host_and_scheme(target, allowed_hosts=None):
-        target = "/"
+    target = _next(request)
     if request.method != "POST":
         return render(request, "demo_lms/sign_in.html", {"next": target})
     person = find_person(request.POST.get("person", ""))
@@ -29,6 +25,14 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
         return HttpResponseBadRequest("There is no such person.")
     people.sign_in(request, person)
     return redirect(target)
+
+
+@require_POST
+@person_required
+def travel(request: HttpRequest, person: Person) -> HttpResponse:
+    """Move the time of the demo, for everybody in it."""
+    clock.go(request.POST.get("step", ""))
+    return redirect(_next(request))
 
 
 @require_POST
@@ -54,7 +58,7 @@ def course(request: HttpRequest, person: Person, course_id: int) -> HttpResponse
         "course": course,
         "is_staff": role in STAFF_ROLES,
         "enrolments": course.enrolments.all(),
-        "today": timezone.now().date(),
+        "today": clock.now().date(),
     }
     return render(request, "demo_lms/course.html", context)
 
@@ -62,7 +66,7 @@ def course(request: HttpRequest, person: Person, course_id: int) -> HttpResponse
 @require_GET
 @person_required
 def unit(request: HttpRequest, person: Person, course_id: int, slug: str) -> HttpResponse:
-    """The text of a unit, and each activity placed in it in a frame of its own."""
+    """The text of a unit, and each activity placed in it in a frame of its own; the one asked for opens at `url`."""
     course, role = access.get_course(person, course_id)
     unit = access.get_unit(course, slug)
     units = course.content.units
@@ -71,22 +75,20 @@ def unit(request: HttpRequest, person: Person, course_id: int, slug: str) -> Htt
         "course": course,
         "unit": unit,
         "body": to_html(unit.body),
-        "event_start": unit.event and unit.event.next_start(timezone.now().date()),
-        "links": course.links.filter(unit_slug=slug),
+        "event_start": unit.event and unit.event.next_start(clock.now().date()),
+        "links": course.links.filter(unit_slug=slug).select_related("tool"),
+        "asked_for": request.GET.get("link", ""),
+        "opens_at": request.GET.get("url", ""),
         "number": position + 1,
         "previous": units[position - 1] if position else None,
         "following": units[position + 1] if position + 1 < len(units) else None,
         "is_staff": role in STAFF_ROLES,
-        "tool_origin": CONFIG.tool_url,
         "storage": CONFIG.offers_storage,
         "resize": CONFIG.resizes_frames and not request.GET.get("fixed"),
     }
     return render(request, "demo_lms/unit.html", context)
 
 
-@require_GET
-@person_required
-def gradebook(request: HttpRequest, person: Person, course_id: int) -> HttpResponse:
-    course = access.get_course_to_edit(person, course_id)
-    context = {"course": course, **gradebook_table(course)}
-    return render(request, "demo_lms/gradebook.html", context)
+def _next(request: HttpRequest) -> str:
+    target = request.POST.get("next") or request.GET.get("next", "")
+    return target if url_has_allowed_host_and_scheme(target, allowed_hosts=None) else "/"

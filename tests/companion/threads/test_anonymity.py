@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from companion.errors import InvalidInput
+from companion import models
+from companion.errors import InvalidInput, NotAllowed
 from companion.spaces import api as spaces
 from companion.threads import api as threads
+from companion.topics import api as topics
+from tests.companion.threads.stories import another_activity, png, reply, start
 from tests.people import Course
 from tests.people import course as make_course
 
@@ -107,3 +110,78 @@ def test_a_hidden_anonymous_thread_is_seen_by_its_author_and_the_staff_alone(cou
         for who, viewer in {"ana": course.ana, "ben": course.ben, "chen": course.chen}.items()
     }
     assert lists == {"ana": [thread.pk], "ben": [thread.pk], "chen": []}
+
+
+# -- what is done with an anonymous post ---------------------------------------------------------------------------
+
+
+def do_everything(course: Course) -> threads.Thread:
+    """Ana writes without her name, and everything that there is happens to it."""
+    picture = threads.add_picture(viewer=course.ana, activity_uid=course.activity.uid, file=png(), size=100)
+    thread = ask(course, body=f"What is SEV, @Chen Wei? ![it]({picture.markdown})")
+    reply(course.ana, thread, "Mine, too", anonymous=True)
+    mine = {"viewer": course.ana, "thread_id": thread.pk, "number": 2}
+    theirs = mine | {"viewer": course.ben}
+    threads.edit_post(**mine, body="Mine as well")
+    threads.edit_post(**theirs, body="Mine as well.", reason="A full stop")
+    threads.delete_post(**mine)
+    threads.undelete_post(**mine)
+    threads.mark_helpful(**mine | {"viewer": course.chen}, helpful=True)
+    threads.endorse_post(**theirs, endorsed=True)
+    threads.hide_post(**theirs, reason="r")
+    threads.restore_post(**theirs)
+    threads.return_post(**theirs, reason="r")
+    threads.edit_post(**mine, body="Mine again")
+    part = threads.split_thread(viewer=course.ben, thread_id=thread.pk, number=2, title="Part")
+    threads.merge_threads(viewer=course.ben, thread_id=part.pk, into_id=start(course, course.chen).pk)
+    threads.move_thread(viewer=course.ben, thread_id=thread.pk, to_uid=another_activity(course).uid)
+    threads.mark_seen(viewer=course.ana, thread=threads.get_thread(viewer=course.ana, thread_id=thread.pk))
+    return thread
+
+
+def test_no_fact_and_no_line_of_the_record_names_an_author(course, heard):
+    with heard() as facts:
+        do_everything(course)
+    assert {type(fact).__name__ for fact in facts} == {
+        *("ThreadStarted", "PostAdded", "PostEdited", "PostDeleted", "PostRestored", "PostMarkedHelpful"),
+        *("PostEndorsed", "PostHidden", "PostReturned", "ThreadSplit", "ThreadMerged", "ThreadMoved"),
+        *("PersonMentioned", "ActivityConfigured"),
+    }
+    assert f"person_id={course.ana.person_id}" not in repr(facts)
+    acts = spaces.list_acts(viewer=course.ben)
+    assert {(act.actor, act.person) for act in acts} == {("Ben Okafor", "")}
+    assert "Ana" not in repr(acts)
+
+
+def test_her_id_is_in_no_table_but_those_that_the_docs_name(course):
+    """docs/concepts/anonymity.md: what is stored where."""
+    do_everything(course)
+    found = set()
+    for model in vars(models).values():
+        for field in getattr(getattr(model, "_meta", None), "fields", ()):
+            is_person = field.related_model is models.Person
+            if is_person and model.objects.filter(**{field.name: course.ana.person_id}).exists():
+                found.add(model.__name__)
+    assert found == {"AnonymousAuthor", "ReadState", "ThreadFollow", "Membership"}
+
+
+def test_nobody_is_muted_for_what_they_wrote_without_a_name(course):
+    thread = ask(course)
+    threads.add_reply(viewer=course.chen, thread_id=thread.pk, body="Signed")
+    found = threads.get_thread(viewer=course.ben, thread_id=thread.pk)
+    assert [post.can_mute for post in threads.read_thread(viewer=course.ben, thread=found).posts] == [False, True]
+    with pytest.raises(NotAllowed, match="would show who it is"):
+        threads.mute_author(viewer=course.ben, thread_id=thread.pk, number=1, days=1, reason="r")
+    threads.mute_author(viewer=course.ben, thread_id=thread.pk, number=2, days=1, reason="r")
+    assert [muted.name for muted in spaces.list_muted(viewer=course.ben)] == ["Chen Wei"]
+
+
+def test_an_expert_without_a_name_shows_no_badge_and_endorses_under_theirs(db):
+    course = make_course(topic="SEV")
+    topics.grant_expertise(viewer=course.ben, topic="SEV", person_id=course.chen.person_id)
+    thread = ask(course, course.chen)
+    reply(course.ana, thread)
+    threads.endorse_post(viewer=course.chen, thread_id=thread.pk, number=2, endorsed=True)
+    found = threads.get_thread(viewer=course.ana, thread_id=thread.pk)
+    first, second = threads.read_thread(viewer=course.ana, thread=found).posts
+    assert (first.author.name, first.author.badge, second.endorsed_by) == ("Learner 1", "", "Chen Wei")

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Event
+from threading import Event
 from time import sleep
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
-from companion.errors import CompanionError
-from companion.models import Person, ReadState, Thread
+from companion.errors import Conflict
+from companion.models import Person, Post, ReadState, Thread
 from companion.spaces import api as spaces
 from companion.threads import api as threads
+from tests.companion.threads.stories import at_once, check_counts, reply, start, view
 from tests.people import course as make_course
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*calls):
-    """Run the calls in threads that start together; gives results, or what was raised."""
-    barrier = Barrier(len(calls))
-
-    def run(call):
-        try:
-            barrier.wait()
-            return call()
-        except CompanionError as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 @pytest.fixture
@@ -134,3 +117,133 @@ def test_two_first_launches_make_one_person_and_one_space(course):
 
     assert len(set(at_once(first, first, first))) == 1
     assert Person.objects.filter(subject="eve").count() == 1
+
+
+def test_two_marks_at_once_are_two_and_one_made_twice_is_one(course, thread):
+    def mark(viewer):
+        return lambda: threads.mark_helpful(viewer=viewer, thread_id=thread.pk, number=1, helpful=True)
+
+    at_once(*(mark(viewer) for viewer in (course.ben, course.chen, course.chen, course.nameless)))
+    assert view(course.ana, thread, 1).helpful_count == 3
+    check_counts(thread)
+
+
+def test_a_mark_and_the_deletion_of_what_it_marks(course, thread):
+    for number in (2, 3, 4):
+        reply(course.ana, thread)
+        at_once(
+            lambda number=number: threads.mark_helpful(
+                viewer=course.chen, thread_id=thread.pk, number=number, helpful=True
+            ),
+            lambda number=number: threads.delete_post(viewer=course.ana, thread_id=thread.pk, number=number),
+        )
+    check_counts(thread)
+
+
+def test_a_post_that_comes_back_while_somebody_replies(course, thread):
+    reply(course.ana, thread)
+    threads.delete_post(viewer=course.ana, thread_id=thread.pk, number=2)
+    _back, answered = at_once(
+        lambda: threads.undelete_post(viewer=course.ana, thread_id=thread.pk, number=2),
+        lambda: reply(course.ben, thread, to=2),
+    )
+    assert isinstance(answered, threads.Post | Conflict)
+    check_counts(thread)
+
+
+def test_two_restores_count_once(course, thread):
+    reply(course.ana, thread)
+    threads.mark_helpful(viewer=course.chen, thread_id=thread.pk, number=2, helpful=True)
+    threads.hide_post(viewer=course.ben, thread_id=thread.pk, number=2, reason="r")
+
+    def restore():
+        return threads.restore_post(viewer=course.ben, thread_id=thread.pk, number=2)
+
+    at_once(restore, restore, restore)
+    thread.refresh_from_db()
+    assert (thread.reply_count, thread.helpful_count) == (1, 1)
+
+
+def test_of_two_edits_of_one_version_one_is_told_of_the_other(course, thread):
+    def edit(body):
+        return lambda: threads.edit_post(
+            viewer=course.ana, thread_id=thread.pk, number=1, title="T", body=body, version=1
+        )
+
+    results = at_once(edit("One"), edit("Two"))
+    assert {type(result) for result in results} == {Conflict, Post}
+    assert thread.posts.get().revisions.count() == 1
+
+
+def test_two_who_are_last_to_pin_do_not_pin_twenty_one(course):
+    made = [start(course) for _number in range(21)]
+    for pinned in made[:19]:
+        threads.pin_thread(viewer=course.ben, thread_id=pinned.pk, pinned=True)
+
+    def pin(thread):
+        return lambda: threads.pin_thread(viewer=course.ben, thread_id=thread.pk, pinned=True)
+
+    assert {type(result) for result in at_once(*(pin(thread) for thread in made[19:]))} == {Conflict, Thread}
+    assert Thread.objects.filter(is_pinned=True).count() == 20
+
+
+# -- threads that are split and merged -----------------------------------------------------------------------------
+
+
+def test_each_merged_into_the_other_at_once_are_merged_once(course, thread):
+    other = start(course, course.chen)
+
+    def merge(old, new):
+        return lambda: threads.merge_threads(viewer=course.ben, thread_id=old.pk, into_id=new.pk)
+
+    assert {type(result) for result in at_once(merge(thread, other), merge(other, thread))} == {Conflict, Thread}
+    assert Thread.objects.filter(moved_to=None).count() == 1
+    check_counts(thread, other)
+
+
+def test_two_merged_into_a_third_at_once_are_both_in_it(course, thread):
+    second, third = start(course, course.chen, anonymous=True), start(course, course.ben, anonymous=True)
+    at_once(
+        lambda: threads.merge_threads(viewer=course.ben, thread_id=thread.pk, into_id=third.pk),
+        lambda: threads.merge_threads(viewer=course.ben, thread_id=second.pk, into_id=third.pk),
+        lambda: reply(course.nameless, third, anonymous=True),
+    )
+    third.refresh_from_db()
+    assert (third.last_number, third.reply_count) == (4, 3)
+    assert sorted(filter(None, third.posts.values_list("pseudonym", flat=True))) == [1, 2, 3]
+    check_counts(thread, second, third)
+
+
+@pytest.mark.parametrize("to", [1, 2, 3])
+def test_a_reply_while_its_branch_is_split_off(course, thread, to):
+    reply(course.ben, thread)
+    reply(course.chen, thread, to=2)
+    part, answered = at_once(
+        lambda: threads.split_thread(viewer=course.ben, thread_id=thread.pk, number=2, title="Part"),
+        lambda: reply(course.ana, thread, "Mine", to=to),
+    )
+    check_counts(thread, part)
+    posts = Post.objects.filter(body="Mine")
+    assert posts.count() == isinstance(answered, Post)
+    assert to > 1 or posts.get().thread_id == thread.pk
+
+
+def test_what_is_split_off_twice_at_once_is_split_off_once(course, thread):
+    reply(course.ben, thread)
+
+    def split():
+        return threads.split_thread(viewer=course.ben, thread_id=thread.pk, number=2, title="Part")
+
+    assert {type(result) for result in at_once(split, split)} == {Conflict, Thread}
+    assert Thread.objects.count() == 2
+
+
+def test_a_reply_while_its_thread_moves(course, thread):
+    other = spaces.create_activity(viewer=course.ben, title="Other", external_id="other")
+    _moved, answered = at_once(
+        lambda: threads.move_thread(viewer=course.ben, thread_id=thread.pk, to_uid=other.uid),
+        lambda: reply(course.ana, thread),
+    )
+    thread.refresh_from_db()
+    assert (thread.activity_id, thread.reply_count) == (other.pk, int(isinstance(answered, Post)))
+    check_counts(thread)

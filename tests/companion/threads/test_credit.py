@@ -12,7 +12,6 @@ from companion import clock
 from companion.spaces import api as spaces
 from companion.text import count_words
 from companion.threads import api as threads
-from companion.threads.credit import ANONYMOUS_DELAY
 from tests.people import Course
 from tests.people import course as make_course
 
@@ -168,46 +167,15 @@ def test_another_discussion_is_another_matter(graded):
 # -- without a name ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("later", "counts"),
-    [(timedelta(0), 0), (ANONYMOUS_DELAY - timedelta(seconds=1), 0), (ANONYMOUS_DELAY + timedelta(seconds=1), 2)],
-)
-def test_an_anonymous_post_counts_after_an_hour(graded, later, counts):
-    """Completion that came with the post would say whose it is."""
-    now = clock.now()
-    with clock.at(now):
-        thread = started(graded, anonymous=True)
-        replied(graded, thread, anonymous=True)
-    with clock.at(now + later):
-        assert progress(graded) == f"So far: {counts} of 3"
-        assert progress(graded, graded.chen) == "So far: 0 of 3"
-
-
-def test_an_hour_is_an_hour():
-    assert timedelta(hours=1) == ANONYMOUS_DELAY
-
-
-def test_signed_and_anonymous_posts_add_up(graded):
-    now = clock.now()
-    with clock.at(now):
-        thread = started(graded, graded.chen, anonymous=True)
-        replied(graded, thread, anonymous=True)
-        replied(graded, thread)
-        assert progress(graded) == "So far: 1 of 3"
-    with clock.at(now + 2 * ANONYMOUS_DELAY):
-        assert progress(graded) == "So far: 2 of 3"
-        assert progress(graded, graded.chen) == "So far: 1 of 3"
-
-
-def test_a_pseudonym_of_the_same_number_elsewhere_is_somebody_else(graded):
-    """ "Learner 1" is Ana in one thread and Chen in another."""
-    now = clock.now()
-    with clock.at(now):
-        started(graded, anonymous=True)
-        chens = started(graded, graded.chen, anonymous=True)
-        replied(graded, chens, graded.chen, anonymous=True)
-    with clock.at(now + 2 * ANONYMOUS_DELAY):
-        assert (progress(graded), progress(graded, graded.chen)) == ("So far: 1 of 3", "So far: 2 of 3")
+def test_anonymous_posts_never_count(graded):
+    """Whoever hides one, moves it or changes the rule would see whose credit moves."""
+    thread = started(graded, anonymous=True)
+    replied(graded, thread, anonymous=True)
+    replied(graded, thread)
+    for days in (0, 30):
+        with clock.at(clock.now() + timedelta(days=days)):
+            assert progress(graded) == "So far: 1 of 3"
+            assert threads.list_credit(activity=graded.activity).keys() == {graded.ana.person_id}
 
 
 def test_a_report_counts_what_was_signed(graded):
@@ -279,3 +247,46 @@ def test_it_takes_one_query_however_much_was_written(graded):
 )
 def test_words(text, count):
     assert count_words(text) == count
+
+
+# -- everybody at once -------------------------------------------------------------------------------------------
+
+
+def test_everybodys_credit_is_that_of_each(graded):
+    thread = started(graded)
+    replied(graded, thread, graded.chen)
+    replied(graded, thread, graded.nameless, anonymous=True)
+    replied(graded, thread, graded.chen, anonymous=True)
+    replied(graded, thread, graded.nameless, length=3)
+    everybody = threads.list_credit(activity=graded.activity)
+    for viewer in (graded.ana, graded.ben, graded.chen, graded.nameless):
+        own = credit_of(graded, viewer)
+        assert everybody.get(viewer.person_id, own if own.share == 0 else None) == own
+
+
+def test_everybodys_credit_takes_as_many_queries_for_many(graded):
+    thread = started(graded)
+    for _reply in range(3):
+        replied(graded, thread, graded.chen, anonymous=True)
+    with CaptureQueriesContext(connection) as asked:
+        threads.list_credit(activity=graded.activity)
+    assert len(asked) == 1
+
+
+def test_without_a_rule_nobody_has_any(db):
+    assert threads.list_credit(activity=make_course().activity) == {}
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"credit_points": 0}, ""),
+        ({"credit_points": 1}, "It gives 1 point in this course; part of it gives that part of the points."),
+        ({"credit_points": 10}, "It gives 10 points in this course; part of it gives that part of the points."),
+        ({"credit_points": 10, "credit_whole": True}, "It gives 10 points in this course, once all of it is done."),
+        ({"credit_points": 10, "credit_threads": 0}, ""),
+    ],
+)
+def test_what_it_is_worth(db, settings, said):
+    course = make_course(**{"credit_threads": 1, **settings})
+    assert threads.credit_worth(course.activity) == said

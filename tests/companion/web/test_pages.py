@@ -40,7 +40,7 @@ def test_it_works(course, reader):
     assert "<strong>me</strong>" in page
     reply = ben.post("post-reply", thread_id, 1, body="Yes, you.", submission="s2")
     assert (reply.status_code, reply["Location"].endswith("post=2#post-2")) == (303, True)
-    news = ana.get("thread-news", thread_id, after=1, htmx=True)
+    news = ana.get("thread-news", thread_id, htmx=True)
     assert "Yes, you." in text_of(news)
     assert "Ben Okafor" in text_of(news)
 
@@ -176,7 +176,7 @@ def test_an_edit_from_an_old_window_is_refused_with_its_text(course, thread, rea
     ben.post("post-edit", thread.pk, 2, body="second", version=1)
     answer = ben.post("post-edit", thread.pk, 2, body="third", version=1)
     assert answer.status_code == 409
-    assert "another window" in text_of(answer)
+    assert "changed meanwhile" in text_of(answer)
     assert "third" in text_of(answer)
 
 
@@ -184,7 +184,12 @@ def test_deleting_asks_first(course, thread, reader):
     ben, ana = reader(course.ben), reader(course.ana)
     assert "keeps its place" in text_of(ben.get("post-delete", thread.pk, 2, htmx=True))
     assert ben.post("post-delete", thread.pk, 2, htmx=True).status_code == 303
-    assert "Deleted by its author" in text_of(ana.get("thread-detail", thread.pk))
+    # Nobody had answered it: it is gone, but for its author, who may bring it back.
+    assert 'id="post-2"' not in text_of(ana.get("thread-detail", thread.pk))
+    assert "Deleted by its author" in text_of(ben.get("thread-detail", thread.pk))
+    assert ben.post("post-restore", thread.pk, 2, htmx=True).status_code == 303
+    assert "Yes, you." in text_of(ana.get("thread-detail", thread.pk))
+    ben.post("post-delete", thread.pk, 2, htmx=True)
     gone = ana.post("post-delete", thread.pk, 1)
     assert gone["Location"].split("?")[0].endswith(f"/activities/{course.activity.uid}/")
     assert ana.get("thread-detail", thread.pk).status_code == 404
@@ -328,16 +333,44 @@ def test_names_and_titles_are_text_not_markup(db, reader):
 
 def test_news_of_a_thread_are_304_until_there_are_some(course, thread, reader):
     ana = reader(course.ana)
-    assert ana.get("thread-news", thread.pk, after=2, htmx=True).status_code == 304
+    shown = re.search(r'data-live-posts="[^"]*since=([^"&]+)', text_of(ana.get("thread-detail", thread.pk)))[1]
+    assert ana.get("thread-news", thread.pk, since=shown, htmx=True).status_code == 304
     threads.add_reply(viewer=course.chen, thread_id=thread.pk, parent_number=2, body="Agreed")
-    news = ana.get("thread-news", thread.pk, after=2, htmx=True)
-    assert (news.status_code, news["X-Companion-Last"]) == (200, "3")
+    news = ana.get("thread-news", thread.pk, since=shown, htmx=True)
+    assert news.status_code == 200
     assert "Agreed" in text_of(news)
     assert "Yes, you." not in text_of(news)
-    same = ana.client.get(
-        ana.url("thread-news", thread.pk, after=2), headers={**ana._headers(True), "If-None-Match": news["ETag"]}
-    )
-    assert same.status_code == 304
+    since = news["X-Companion-Version"]
+    assert ana.get("thread-news", thread.pk, since=since, htmx=True).status_code == 304
+
+
+def test_news_are_edits_marks_and_deletions_as_well(course, thread, reader):
+    ana = reader(course.ana)
+    since = ana.get("thread-news", thread.pk, htmx=True)["X-Companion-Version"]
+    for act, sign in (
+        (lambda: threads.edit_post(viewer=course.ben, thread_id=thread.pk, number=2, body="Changed"), "Changed"),
+        (lambda: threads.mark_helpful(viewer=course.chen, thread_id=thread.pk, number=2, helpful=True), '"count">1<'),
+        (lambda: threads.lock_thread(viewer=course.ben, thread_id=thread.pk, locked=True), "Locked"),
+        (lambda: threads.delete_post(viewer=course.ben, thread_id=thread.pk, number=2), 'class="post gone"'),
+    ):
+        act()
+        news = ana.get("thread-news", thread.pk, since=since, htmx=True)
+        assert sign in text_of(news)
+        since = news["X-Companion-Version"]
+    assert ana.get("thread-news", thread.pk, since=since, htmx=True).status_code == 304
+
+
+@pytest.mark.parametrize("forged", ["", "1", "2.", "2.0123456789abcdef0123", "-1.x", "9" * 30, "²"])
+def test_a_version_that_nobody_gave_out_proves_nothing(course, thread, reader, forged):
+    threads.hide_post(viewer=course.ben, thread_id=thread.pk, number=1, reason="r")
+    assert reader(course.chen).get("thread-news", thread.pk, since=forged, htmx=True).status_code == 404
+    assert reader(course.ana).get("thread-news", thread.pk, since=forged, htmx=True).status_code == 200
+
+
+def test_a_version_that_somebody_else_was_given_proves_nothing(course, thread, reader):
+    threads.hide_post(viewer=course.ben, thread_id=thread.pk, number=1, reason="r")
+    anas = reader(course.ana).get("thread-news", thread.pk, htmx=True)["X-Companion-Version"]
+    assert reader(course.chen).get("thread-news", thread.pk, since=anas, htmx=True).status_code == 404
 
 
 def test_news_of_a_list(course, thread, reader):
@@ -350,3 +383,23 @@ def test_news_of_a_list(course, thread, reader):
     threads.add_reply(viewer=course.ana, thread_id=thread.pk, body="More")
     news = chen.get("list-news", course.activity.uid, since=unquote(since))
     assert (news.status_code, "something new" in text_of(news)) == (200, True)
+
+
+def test_after_a_conflict_a_second_save_replaces_the_other_change(course, thread, reader):
+    ben = reader(course.ben)
+    form = {"body": "Mine", "version": "1"}
+    threads.edit_post(viewer=course.ben, thread_id=thread.pk, number=2, body="From another window")
+    refused = ben.post("post-edit", thread.pk, 2, **form)
+    assert (refused.status_code, "changed meanwhile" in text_of(refused)) == (409, True)
+    version = re.search(r'name="version" value="(\d+)"', text_of(refused))[1]
+    assert ben.post("post-edit", thread.pk, 2, body="Mine", version=version).status_code == 303
+    changes = threads.get_history(viewer=course.ana, thread_id=thread.pk, number=2)
+    assert "From another window" in str(changes[0].lines)
+
+
+def test_a_refusal_of_a_button_is_a_sentence_above_the_page(course, thread, reader):
+    threads.hide_post(viewer=course.ben, thread_id=thread.pk, number=2, reason="r")
+    answer = reader(course.ana).post("post-helpful", thread.pk, 2, helpful="1", htmx=True)
+    assert (answer.status_code, answer["HX-Retarget"], answer["HX-Reswap"]) == (409, "#alerts", "innerHTML")
+    assert "no longer there" in text_of(answer)
+    assert "<main" not in text_of(answer)

@@ -12,7 +12,7 @@ from companion.threads.paths import child_path
 from tests.people import Course
 
 MOST_FOR_A_PAGE = 10
-MOST_FOR_A_POST = 12
+MOST_FOR_A_POST = 15
 
 
 def grow(course: Course, count: int) -> threads.Thread:
@@ -50,6 +50,12 @@ def grow(course: Course, count: int) -> threads.Thread:
     return thread
 
 
+def sealed(viewer, thread) -> str:
+    """What an open page asks with: the version that it shows."""
+    found = threads.get_thread(viewer=viewer, thread_id=thread.pk)
+    return threads.seal_version(viewer, found)
+
+
 def queries_of(call) -> int:
     with CaptureQueriesContext(
         connection,
@@ -61,8 +67,14 @@ def queries_of(call) -> int:
 
 def pages_of(course: Course, thread, reader):
     chen = reader(course.chen)
+    shown = sealed(course.chen, thread)
     return {
         "list": lambda: chen.get("thread-list", course.activity.uid),
+        "list by helpful": lambda: chen.get("thread-list", course.activity.uid, sort="helpful"),
+        "following": lambda: chen.get("thread-list", course.activity.uid, only="following"),
+        "endorsed": lambda: chen.get("thread-list", course.activity.uid, only="endorsed"),
+        "questions": lambda: chen.get("thread-list", course.activity.uid, kind="question"),
+        "print": lambda: chen.get("thread-print", thread.pk),
         "list by newest": lambda: chen.get("thread-list", course.activity.uid, sort="newest"),
         "unanswered": lambda: chen.get("thread-list", course.activity.uid, sort="unanswered"),
         "unread": lambda: chen.get("thread-list", course.activity.uid, only="unread"),
@@ -71,7 +83,9 @@ def pages_of(course: Course, thread, reader):
         "thread, seen before": lambda: chen.get("thread-detail", thread.pk),
         "thread, last page": lambda: chen.get("thread-detail", thread.pk, last=1),
         "thread, at a post": lambda: chen.get("thread-detail", thread.pk, post=15),
-        "news, none": lambda: chen.get("thread-news", thread.pk, after=10**6),
+        "thread, newest first": lambda: chen.get("thread-detail", thread.pk, order="newest"),
+        "thread, most helpful first": lambda: chen.get("thread-detail", thread.pk, order="helpful"),
+        "news, none": lambda: chen.get("thread-news", thread.pk, since=shown),
         "list news": lambda: chen.get("list-news", course.activity.uid),
         "new thread": lambda: chen.get("thread-new", course.activity.uid),
         "reply form": lambda: chen.get("post-reply", thread.pk, 1),
@@ -82,7 +96,10 @@ def pages_of(course: Course, thread, reader):
 @pytest.fixture
 def small_and_large(course, reader):
     counts = []
-    for size in (20, 1_000):
+    # What a process keeps in its cache is there.
+    reader(course.chen).get("space-home")
+    # Both have more than one page.
+    for size in (40, 1_000):
         thread = grow(course, size)
         counts.append({name: queries_of(call) for name, call in pages_of(course, thread, reader).items()})
     return counts
@@ -98,7 +115,9 @@ def test_pages_ask_little_and_the_same_at_any_size(small_and_large, request):
 
 
 @pytest.mark.parametrize("anonymous", ["", "on"])
-def test_a_reply_asks_little_at_any_size(course, reader, anonymous):
+def test_a_reply_asks_little_at_any_size(course, reader, anonymous, request):
+    # As above, for what the host asks of its own account and block.
+    host = {"plugin": 2, "xblock": 4}.get(request.node.callspec.params["reader"], 0)
     ben = reader(course.ben)
     for size in (20, 1_000):
         thread = grow(course, size)
@@ -107,4 +126,6 @@ def test_a_reply_asks_little_at_any_size(course, reader, anonymous):
                 "post-reply", thread.pk, 1, body="x", submission=f"s{thread.pk}", anonymous=anonymous, htmx=True
             )
         )
-        assert count <= MOST_FOR_A_POST
+        # MySQL locks with a query of its own: it cannot leave out the activity that is joined.
+        locks = connection.features.has_select_for_update and not connection.features.has_select_for_update_of
+        assert count <= MOST_FOR_A_POST + host + locks

@@ -1,139 +1,159 @@
-/* What a page does beyond links and forms, all of it optional: live replies, local times, focus, the frame's height.
-   Every request carries the mount's headers, because in a frame there may be no cookie.
+/* What a page does beyond links and forms, all of it optional: focus, menus, local times, the frame's height. Live news,
+   the video and aids for writing are parts of their own: each file adds a function to window.CompanionParts before this
+   one runs. Every request carries the mount's headers, because in a frame there may be no cookie.
 
    The same for a page of our own (root is the document, frame its body) and for views inside a page of the host
    (root is a shadow root, frame the element that htmx navigates in); of these there may be several. */
 "use strict";
 (() => {
   /* Read by a browser without htmx.config of its own page: inside a page of the host there is no <meta> of ours. */
-  const SWAPPED = new Set([403, 404, 409, 422]);
+  const SWAPPED = new Set([403, 404, 409, 422, 429]);
 
   function attach(root, frame) {
     const isPage = root === document;
     const find = (id) => root.getElementById(id);
     const headers = () => JSON.parse(frame.getAttribute("hx-headers") || "{}");
-    const say = (text) => { find("status").textContent = text; };
     const alarm = (text) => { find("alerts").textContent = text; };
     const isView = (element) => (isPage ? element === frame : element.id === "companion-view");
+
+    /* Politely; the same words once more are said again. */
+    function say(text) {
+      find("status").textContent = "";
+      setTimeout(() => { find("status").textContent = text; }, 50);
+    }
+
+    function show(element) {
+      element.focus({ preventScroll: true });
+      element.scrollIntoView({ block: "nearest" });
+    }
 
     /* Exact times in the reader's own zone and language. */
     function localTimes(part) {
       const language = frame.lang || document.documentElement.lang || undefined;
       const format = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
-      for (const time of part.querySelectorAll("time[datetime]")) time.title = format.format(new Date(time.dateTime));
-    }
-
-    /* New posts go where they belong in the tree: before the first post with a greater path. */
-    function insertPosts(list, html) {
-      const fresh = new DOMParser().parseFromString(html, "text/html").querySelectorAll(".post");
-      let added = 0;
-      for (const post of fresh) {
-        if (find(post.id)) continue;
-        const next = [...list.querySelectorAll("[data-path]")].find((other) => other.dataset.path > post.dataset.path);
-        if (!next && "hasMore" in list.dataset) continue;
-        list.insertBefore(document.adoptNode(post), next || null);
-        htmx.process(post);
-        localTimes(post);
-        added += 1;
+      for (const time of part.querySelectorAll("time[datetime]")) {
+        const words = format.format(new Date(time.dateTime));
+        if (!("exact" in time.dataset)) time.title = words;
+        else if (!time.title) { time.title = time.textContent; time.textContent = words; }
       }
-      return added;
     }
 
-    const withAfter = (url, number) => url.replace(/([?&]after=)\d+/, `$1${number}`);
-    const ask = (url, more) => fetch(url, { headers: { ...headers(), "HX-Request": "true", ...more }, credentials: "same-origin", cache: "no-store" });
-    const isOver = (response) => [401, 403, 404].includes(response.status);
-    let etag = "";
+    /* -- parts -- */
 
-    async function fetchPosts() {
-      const list = find("posts");
-      if (!list) return 0;
-      const response = await ask(list.dataset.livePosts, { "If-None-Match": etag });
-      if (isOver(response)) { stop(); return 0; }
-      if (response.status !== 200) return 0;
-      etag = response.headers.get("ETag") || "";
-      const added = insertPosts(list, await response.text());
-      list.dataset.livePosts = withAfter(list.dataset.livePosts, response.headers.get("X-Companion-Last"));
-      if (added) say(list.dataset.news.replace("{number}", added));
-      return added;
+    const inserted = (part) => { htmx.process(part); refresh(part); };
+    const given = { root, frame, isPage, find, headers, say, alarm, show, inserted };
+    const parts = (window.CompanionParts || []).map((make) => make(given));
+
+    function refresh(part) {
+      localTimes(part);
+      for (const button of isPage ? part.querySelectorAll("[data-print]") : []) button.hidden = false;
+      for (const made of parts) made.refresh(part);
     }
 
-    async function fetchList() {
-      const banner = find("banner");
-      if (!banner || banner.childElementCount) return;
-      const response = await ask(banner.dataset.liveList, {});
-      if (isOver(response)) stop();
-      if (response.status !== 200) return;
-      banner.innerHTML = await response.text();
-      htmx.process(banner);
+    /* -- menus -- */
+
+    function close(menu) {
+      if (menu.contains(root.activeElement)) menu.querySelector("summary").focus({ preventScroll: true });
+      menu.open = false;
     }
 
-    /* One question at a time, none while nobody looks, slower while the server does not answer. */
-    let timer = 0;
-    let wait = 0;
-    let failures = 0;
-    /* Of ten views in a unit one or two are in sight: the others need no news. */
-    let inSight = isPage;
-    const stop = () => { clearTimeout(timer); wait = 0; };
-    const schedule = () => { clearTimeout(timer); if (wait) timer = setTimeout(askForNews, Math.min(wait * 2 ** failures, 60000)); };
-    async function askForNews() {
-      if (!frame.isConnected) { stop(); return; }
-      try {
-        if (document.visibilityState === "visible" && inSight) { await fetchPosts(); await fetchList(); }
-        failures = 0;
-      } catch { failures += 1; }
-      schedule();
-    }
+    /* To where there is room: a frame shows nothing beyond its edges. */
+    root.addEventListener("toggle", ({ target: menu }) => {
+      if (!menu.matches("details.menu[open]")) return;
+      const list = menu.lastElementChild;
+      const bar = frame.querySelector(".bar");
+      menu.classList.remove("up");
+      list.style.translate = "";
+      const around = frame.getBoundingClientRect();
+      const { left, right, bottom, height } = list.getBoundingClientRect();
+      list.style.translate = `${Math.max(0, around.left + 4 - left) - Math.max(0, right - around.right + 4)}px`;
+      if (bottom <= window.innerHeight) return;
+      if (menu.getBoundingClientRect().top - height > (bar ? bar.offsetHeight : 0)) menu.classList.add("up");
+      else list.scrollIntoView({ block: "nearest" });
+    }, true);
 
-    function show(post) {
-      post.focus({ preventScroll: true });
-      post.scrollIntoView({ block: "nearest" });
-    }
-
-    /* After one's own reply: fetch it like any other, and put the focus on it. */
-    root.addEventListener("companion:posted", async (event) => {
-      try { await fetchPosts(); } catch { alarm(frame.dataset.offline); }
-      const post = find(`post-${event.detail.value}`);
-      if (post) show(post);
+    document.addEventListener("click", (event) => {
+      const path = event.composedPath();
+      for (const menu of root.querySelectorAll("details.menu[open]")) {
+        if (!path.includes(menu)) menu.open = false;
+        else if (path[0].closest("a:not([data-copy]), button")) close(menu);
+      }
+    });
+    root.addEventListener("focusout", (event) => {
+      const menu = event.target.closest("details.menu[open]");
+      /* Where a press gives no focus to what is pressed, the focus goes elsewhere before the click comes. */
+      if (menu && event.relatedTarget && !menu.contains(event.relatedTarget) && !menu.matches(":active")) menu.open = false;
     });
 
-    /* The page's height for platforms that listen; the origin does not matter, a height is no secret. */
-    function announceHeight() {
-      if (window.parent === window || !frame.dataset.resize) return;
-      const height = Math.ceil(document.documentElement.getBoundingClientRect().height);
-      window.parent.postMessage({ subject: frame.dataset.resize, height }, "*");
+    /* -- copying a link -- */
+
+    /* The address for anywhere is that of number 1, with the post's own number. */
+    async function copy(link) {
+      const { permalink, copied } = find("posts").dataset;
+      const post = link.closest(".post");
+      const address = permalink ? permalink.replace(/\/1\/(?!.*\/1\/)/, `/${post.id.replace("post-", "")}/`) : link.href;
+      const menu = link.closest("details.menu");
+      const words = (link.dataset.copy ||= link.textContent);
+      try {
+        /* Asked first: a browser would complain in its console. */
+        if (document.featurePolicy && !document.featurePolicy.allowsFeature("clipboard-write")) throw new Error();
+        await navigator.clipboard.writeText(address);
+        link.textContent = copied;
+        say(copied);
+        setTimeout(() => { link.textContent = words; close(menu); }, 1500);
+      } catch {
+        /* Most frames may not; some may in the old way, and everybody can copy what is selected. */
+        menu.open = false;
+        const field = Object.assign(document.createElement("input"), { type: "text", readOnly: true, value: address, dir: "ltr" });
+        const label = Object.assign(document.createElement("label"), { className: "field address", textContent: words });
+        label.append(field);
+        post.querySelector(".slot").replaceChildren(label);
+        field.select();
+        field.focus();
+        if (document.execCommand("copy")) { label.firstChild.data = copied; say(copied); }
+      }
+    }
+
+    function empty(slot) {
+      slot.replaceChildren();
+      slot.closest(".post").focus();
     }
 
     root.addEventListener("click", (event) => {
       const cancel = event.target.closest("[data-cancel]");
-      const toPost = !isPage && event.target.closest('a[href^="#post-"]');
-      if (cancel) {
-        const post = cancel.closest(".post");
-        event.preventDefault();
-        event.stopPropagation();
-        cancel.closest(".slot").replaceChildren();
-        post.focus();
-      } else if (toPost && find(toPost.hash.slice(1))) {
-        /* The host's page has no such anchor: ours is in the shadow root. */
-        event.preventDefault();
-        show(find(toPost.hash.slice(1)));
-      }
+      const link = event.target.closest("a[data-copy]");
+      /* The host's page has no such anchor, ours is in the shadow root; and a post that is here needs no new page. */
+      const jump = event.target.closest(isPage ? "a[data-first-new]" : "a[data-first-new], a[href^='#post-']");
+      const goal = jump && find(jump.dataset.firstNew || jump.hash.slice(1));
+      if (!cancel && !link && !goal) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (link) copy(link);
+      else if (goal) show(goal);
+      else empty(cancel.closest(".slot"));
     }, true);
 
+    root.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) window.print(); });
     root.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("textarea")) {
         event.target.form.requestSubmit(event.target.form.querySelector("button.primary"));
       }
-      const slot = event.key === "Escape" && event.target.closest(".slot");
-      if (slot) slot.querySelector("[data-cancel]").click();
+      if (event.key !== "Escape") return;
+      const menu = event.target.closest("details.menu[open]");
+      const slot = event.target.closest(".slot");
+      if (menu) close(menu);
+      else if (slot) empty(slot);
     });
 
     /* A form without htmx must not be sent twice by two clicks either; the server would make one post of them. */
     root.addEventListener("submit", (event) => {
-      if (event.target.matches("[hx-post], [hx-boost=true] form")) return;
+      if (event.target.matches("[hx-post], [hx-boost=true] form:not([hx-boost=false])")) return;
       if (event.target.dataset.sent) { event.preventDefault(); return; }
       event.target.dataset.sent = "1";
       setTimeout(() => { delete event.target.dataset.sent; }, 4000);
     });
+
+    /* -- htmx -- */
 
     root.addEventListener("htmx:configRequest", (event) => {
       const name = frame.dataset.csrfCookie;
@@ -142,59 +162,79 @@
       if (cookie) event.detail.headers["X-CSRFToken"] = decodeURIComponent(cookie.slice(name.length + 1));
     });
 
-    /* A refusal is a page to read: the host's htmx may be set up not to show it. */
+    /* The button that was pressed in a post that is about to be drawn anew: it keeps the focus. */
+    let pressed = "";
+
     root.addEventListener("htmx:beforeSwap", (event) => {
-      if (!isPage && SWAPPED.has(event.detail.xhr.status)) {
+      const { target, requestConfig: { triggeringEvent }, xhr } = event.detail;
+      pressed = (target.matches(".post") && triggeringEvent?.submitter?.name) || "";
+      /* A refusal is a page to read: the host's htmx may be set up not to show it. */
+      if (!isPage && SWAPPED.has(xhr.status)) {
         event.detail.shouldSwap = true;
         event.detail.isError = false;
       }
     });
 
-    root.addEventListener("htmx:afterSwap", (event) => {
-      alarm("");
-      localTimes(event.target);
-      if (isView(event.target)) {
-        etag = "";
-        start();
-        const list = find("posts");
-        const goto = list && list.dataset.goto && find(list.dataset.goto);
-        if (goto) { show(goto); return; }
-        find("main").focus({ preventScroll: !isPage });
-        if (!isPage) frame.scrollIntoView({ block: "nearest" });
-        return;
-      }
-      const wrong = event.target.querySelector("[aria-invalid=true], .errors");
-      const first = wrong || event.target.querySelector("textarea, input:not([type=hidden]), button");
-      if (wrong && wrong.matches(".errors")) wrong.tabIndex = -1;
-      if (first && !event.target.matches("[aria-live]")) first.focus();
+    root.addEventListener("htmx:afterSwap", ({ target: part }) => {
+      if (event.target.id !== "alerts") alarm("");
+      if (isView(part)) { begin(); return; }
+      refresh(part);
+      if (part.matches("article.post, .gone")) { showPost(part); return; }
+      if (part.matches("[aria-live]")) return;
+      const wrong = part.querySelector("[aria-invalid=true], .errors");
+      const first = wrong || part.querySelector("textarea, select, input:not([type=hidden]), button") || part;
+      if (first === part || first.matches(".errors")) first.tabIndex = -1;
+      first.focus();
     });
     root.addEventListener("htmx:sendError", () => alarm(frame.dataset.offline));
-    root.addEventListener("htmx:responseError", (event) => {
-      const status = event.detail.xhr.status;
-      alarm(status === 401 ? frame.dataset.expired : frame.dataset.offline);
-    });
+    root.addEventListener("htmx:responseError", ({ detail }) => alarm(frame.dataset[detail.xhr.status === 401 ? "expired" : "offline"]));
+
+    function showPost(post) {
+      const button = pressed && post.querySelector(`button[name="${CSS.escape(pressed)}"]`);
+      const near = post.matches(".gone") ? post.nextElementSibling || post.previousElementSibling || find("main") : post;
+      (button || near).focus({ preventScroll: true });
+    }
+
+    /* A new view in place of another one. */
+    function begin() {
+      start();
+      const goal = find(find("posts")?.dataset.goto || "") || frame.querySelector("[aria-invalid=true]");
+      if (goal) { show(goal); return; }
+      find("main").focus({ preventScroll: !isPage });
+      if (!isPage) frame.scrollIntoView({ block: "nearest" });
+    }
+
+    /* -- the frame -- */
+
+    /* The page's height for platforms that listen; the origin does not matter, a height is no secret. */
+    function announceHeight() {
+      if (window.parent === window || !frame.dataset.resize) return;
+      const { height } = document.documentElement.getBoundingClientRect();
+      window.parent.postMessage({ subject: frame.dataset.resize, height: Math.ceil(height) }, "*");
+    }
 
     /* Without cookies a reload would end the session; this tab may keep the token instead, where it is allowed to. */
     function keepForReload() {
-      const handle = frame.dataset.session;
-      if (!handle) return;
-      try { sessionStorage.setItem(`companion-${handle}`, JSON.stringify(headers())); } catch { /* not allowed here */ }
+      const { session } = frame.dataset;
+      try { if (session) sessionStorage.setItem(`companion-${session}`, JSON.stringify(headers())); } catch { /* not allowed here */ }
     }
 
     function start() {
       keepForReload();
-      localTimes(frame);
-      wait = Number(frame.dataset.liveMilliseconds) || 0;
-      schedule();
+      refresh(frame);
       announceHeight();
     }
     if (isPage) {
-      document.addEventListener("companion:resumed", start);
+      /* A page that comes back after a reload (resume.js of the LTI tool) brings a body of its own. */
+      document.addEventListener("companion:resumed", () => {
+        const { body } = document;
+        for (const { name, value } of body.attributes) frame.setAttribute(name, value);
+        frame.replaceChildren(...body.childNodes);
+        body.replaceWith(frame);
+        start();
+      });
       new ResizeObserver(announceHeight).observe(document.documentElement);
-    } else {
-      new IntersectionObserver((entries) => { inSight = entries.at(-1).isIntersecting; }).observe(frame);
     }
-    document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible" && wait) askForNews(); });
     start();
   }
 
@@ -206,7 +246,7 @@
       const script = document.createElement("script");
       script.src = url;
       script.onload = () => {
-        Object.assign(htmx.config, { allowEval: false, includeIndicatorStyles: false, historyCacheSize: 0 });
+        Object.assign(htmx.config, { allowEval: false, includeIndicatorStyles: false, historyCacheSize: 0, defaultSettleDelay: 0 });
         resolve();
       };
       script.onerror = reject;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from examples.demo_lms.conversations.kinds import Conversation, Member, Setup
 from examples.demo_lms.conversations.on_call import (
+    ask_the_experts,
     before_your_first_shift,
     declaring_an_incident,
     first_thirty_minutes,
@@ -30,6 +31,7 @@ _UNITS = {
     "3": first_thirty_minutes,
     "4": telling_people,
     "5": game_day,
+    "6": ask_the_experts,
 }
 
 SETUPS: dict[str, Setup] = {key: unit.SETUP for key, unit in _UNITS.items()}

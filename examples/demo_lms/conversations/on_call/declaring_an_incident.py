@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from examples.demo_lms.conversations.kinds import Conversation, Setup, post
+from examples.demo_lms.conversations.kinds import Conversation, Expert, Setup, post
 
 SETUP = Setup(
     prompt=(
         "Tell us about a time when you **waited too long, or declared too soon**. What would have helped you "
         "decide? You may leave your name out, and please leave out everybody else's."
     ),
+    topic="Incident response",
+    experts=(Expert(key="chen"),),
 )
 
 _WAITED = Conversation(
@@ -191,6 +193,7 @@ _AGREEMENTS = Conversation(
 
 _STUPID_QUESTION = Conversation(
     title="Stupid question: what happens after I have typed it?",
+    kind="question",
     opening=post(
         "sione",
         21.3,
@@ -250,9 +253,12 @@ _STUPID_QUESTION = Conversation(
                         "The last two sentences are on a sticky note on my laptop now.",
                         anonymous=True,
                     ),
+                    helped="ana grace jonas",
                 ),
                 anonymous=True,
             ),
+            helped="grace luca zainab oksana",
+            endorsed_by="chen",
         ),
         anonymous=True,
     ),
@@ -260,6 +266,7 @@ _STUPID_QUESTION = Conversation(
 
 _SEVERITY = Conversation(
     title="Which severity do I put, SEV2 or SEV3?",
+    kind="question",
     locked=True,
     opening=post(
         "jonas",
@@ -439,6 +446,7 @@ _SAID_NOTHING = Conversation(
 
 _OTHER_TEAM = Conversation(
     title="May I declare for a system that isn't ours?",
+    kind="question",
     opening=post(
         "grace",
         0.7,

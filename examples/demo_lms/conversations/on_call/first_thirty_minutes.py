@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from examples.demo_lms.conversations.kinds import Conversation, Setup, post
 
 SETUP = Setup(
@@ -7,9 +9,11 @@ SETUP = Setup(
         "Which of the five moments would be hardest for you, and why? Bring what you are stuck on: "
         "rollbacks, roles, log lines (without customers' data)."
     ),
+    topic="Incident response",
+    with_video=True,
 )
 
-CONVERSATIONS = (
+_CONVERSATIONS = (
     Conversation(
         title="Hand over after two hours. With six people?",
         opening=post(
@@ -281,4 +285,17 @@ CONVERSATIONS = (
             """,
         ),
     ),
+)
+
+# Where in the video a thread hangs, by its title.
+_SECONDS = {
+    "Hand over after two hours. With six people?": 11,
+    "Roll back, but the release had a migration in it": 15,
+    "How do we know that it was the rollback?": 19,
+    "Two people, three roles, and the phone keeps ringing": 11,
+    "Acknowledged it and fell asleep again": 3,
+}
+
+CONVERSATIONS = tuple(
+    replace(talk, opening=replace(talk.opening, second=_SECONDS.get(talk.title))) for talk in _CONVERSATIONS
 )

@@ -8,6 +8,13 @@ SETUP = Setup(
         "expected, what happened, what you will try first. Ben opens the threads, you reply."
     ),
     starters="staff",
+    before_prompt=(
+        "What do you expect to be hard on game day, and what would you like to have tried once by the end of it? "
+        "One or two sentences; we read them before we choose the scenario."
+    ),
+    after_prompt=(
+        "What did you **expect**, what **happened**, and what will you **try first** at your next real page?"
+    ),
 )
 
 CONVERSATIONS = (
@@ -137,6 +144,8 @@ CONVERSATIONS = (
     ),
     Conversation(
         title="Practice system: please try it the day before",
+        kind="announcement",
+        to_course=True,
         opening=post(
             "ben",
             17.4,

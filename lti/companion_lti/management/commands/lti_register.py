@@ -11,10 +11,9 @@ from django.db import transaction
 from companion.errors import InvalidInput
 from companion.spaces.api import ensure_organization
 from companion.spaces.keys import external_key
-from companion_lti.admin import ADDRESSES
-from companion_lti.keys import signing_key
 from companion_lti.models import Deployment, Registration, origin_of
-from companion_lti.tool import address_of
+from companion_lti.setup import addresses
+from companion_lti.tool_keys import signing_key
 
 
 class Command(BaseCommand):
@@ -53,8 +52,8 @@ class Command(BaseCommand):
             )
         signing_key()
         self.stdout.write(f"{registration} belongs to {organization}. Paste into the platform:\n")
-        for label, route in ADDRESSES:
-            self.stdout.write(f"  {label}: {address_of(route)}")
+        for label, address in addresses():
+            self.stdout.write(f"  {label}: {address}")
 
     def _registration(self, organization: Any, options: dict[str, Any], facts: dict[str, Any]) -> Registration:
         key = external_key(options["issuer"], options["client_id"])

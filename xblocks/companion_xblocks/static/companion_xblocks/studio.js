@@ -7,6 +7,13 @@ window.CompanionStudio = function CompanionStudio(runtime, element, options) {
   const form = root.getElementById("studio-form");
   const notify = (name, data) => { if (runtime.notify) runtime.notify(name, data); };
 
+  /* Every value of a name: a set of boxes has several, or none. */
+  function sent() {
+    const values = {};
+    for (const [name, value] of new FormData(form)) (values[name] ||= []).push(value);
+    return values;
+  }
+
   function showErrors(errors) {
     for (const old of form.querySelectorAll(".errorlist")) old.remove();
     for (const input of form.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
@@ -15,15 +22,19 @@ window.CompanionStudio = function CompanionStudio(runtime, element, options) {
     general.hidden = !errors.__all__;
     let first = null;
     for (const [name, text] of Object.entries(errors)) {
-      const input = form.querySelector(`[name="${CSS.escape(name)}"]`);
-      if (!input) continue;
+      const inputs = form.querySelectorAll(`[name="${CSS.escape(name)}"]`);
+      if (!inputs.length) continue;
+      const [input] = inputs;
       const list = document.createElement("ul");
       list.className = "errorlist";
       list.id = `${input.id}-error`;
       list.append(Object.assign(document.createElement("li"), { textContent: text }));
-      input.closest(".field, .check").append(list);
-      input.setAttribute("aria-invalid", "true");
-      input.setAttribute("aria-describedby", list.id);
+      if (inputs.length > 1) input.closest("fieldset").querySelector("legend").after(list);
+      else input.closest(".field, .check").append(list);
+      for (const one of inputs) {
+        one.setAttribute("aria-invalid", "true");
+        one.setAttribute("aria-describedby", list.id);
+      }
       first ||= input;
     }
     if (first) first.focus();
@@ -41,7 +52,7 @@ window.CompanionStudio = function CompanionStudio(runtime, element, options) {
         method: "POST",
         credentials: "same-origin",
         headers: { "Content-Type": "application/json", "X-CSRFToken": token },
-        body: JSON.stringify(Object.fromEntries(new FormData(form))),
+        body: JSON.stringify(sent()),
       });
       const answer = await response.json();
       if (answer.errors) { notify("error", { title: "", message: Object.values(answer.errors).join(" ") }); showErrors(answer.errors); return; }
