@@ -31,7 +31,15 @@ from companion.questions.gates import get_question, lend
 from companion.questions.knowing import Knower, PersonPage, get_person, who_knows
 from companion.questions.models import Outcome, State, Step
 from companion.questions.queue import Queue, QueueRow, Tab, count_mine, list_queue
-from companion.questions.viewing import QuestionView, hear_corrections, list_corrections, must_be_able, view_question
+from companion.questions.viewing import (
+    QuestionView,
+    Standing,
+    hear_corrections,
+    list_corrections,
+    list_standings,
+    must_be_able,
+    view_question,
+)
 
 __all__ = [
     "AgendaRow",
@@ -42,6 +50,7 @@ __all__ = [
     "QuestionView",
     "Queue",
     "QueueRow",
+    "Standing",
     "State",
     "Step",
     "Tab",
@@ -64,6 +73,7 @@ __all__ = [
     "list_figures",
     "list_possible",
     "list_queue",
+    "list_standings",
     "make_tip",
     "must_be_able",
     "must_be_able_to_ask",

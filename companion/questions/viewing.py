@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,6 +58,33 @@ class QuestionView:
     @property
     def is_open(self) -> bool:
         return self.state == State.OPEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a question stands, for its row in a list: who has it ("" for nobody) and how many have it, too."""
+
+    holder: str
+    is_waiting: bool
+    metoo_count: int
+
+
+def list_standings(*, viewer: Viewer, thread_ids: Collection[int]) -> dict[int, Standing]:
+    """How the questions among these threads of the viewer's space stand, by thread id. Two queries."""
+    ids = [pk for pk in thread_ids if pk]
+    if not ids:
+        return {}
+    rows = Question.objects.filter(pk__in=ids, space_id=viewer.space_id)
+    found = list(rows.values_list("pk", "state", "metoo_count", "assignment__person_id"))
+    names = spaces.names_of([person_id for *_facts, person_id in found if person_id])
+    return {
+        pk: Standing(
+            holder=names.get(person_id, "") if state == State.OPEN else "",
+            is_waiting=state == State.OPEN,
+            metoo_count=metoo_count,
+        )
+        for pk, state, metoo_count, person_id in found
+    }
 
 
 def view_question(*, viewer: Viewer, thread: threads.Thread) -> QuestionView | None:

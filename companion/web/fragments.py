@@ -8,9 +8,10 @@ afterwards. Marks are control characters, which no text of anybody's can contain
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from django.template.loader import render_to_string
@@ -19,6 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from companion import markdown
+from companion.questions.api import Standing
 from companion.threads.api import PostView, ThreadRow
 from companion.viewer import Mount
 from companion.web.links import Pattern, picture_address
@@ -64,11 +66,15 @@ def draw_posts(mount: Mount, thread_id: int, posts: Sequence[PostView]) -> list[
     return [SafeString(html) for html in drawn.split("\x00")] if posts else []
 
 
-def draw_rows(mount: Mount, rows: Sequence[ThreadRow]) -> list[SafeString]:
-    """Rows of a list of threads, each a link to its thread."""
+def draw_rows(
+    mount: Mount, rows: Sequence[ThreadRow], standings: Mapping[int, Standing] = MappingProxyType({})
+) -> list[SafeString]:
+    """Rows of a list of threads, each a link to its thread. `standings`: how the questions among them stand."""
     language = get_language() or ""
     links = Pattern(mount, "thread-detail")
-    drawn = ((_row(row, in_words(row.last_at), language), escape(links.of(row.id))) for row in rows)
+    drawn = (
+        (_row(row, standings.get(row.id), in_words(row.last_at), language), escape(links.of(row.id))) for row in rows
+    )
     return [SafeString(html.replace("\x01", address)) for html, address in drawn]
 
 
@@ -98,8 +104,9 @@ def _post(post: PostView, _ago: str, _language: str) -> str:
 
 
 @lru_cache(maxsize=_KEPT)
-def _row(row: ThreadRow, _ago: str, _language: str) -> str:
-    return render_to_string("companion/partials/thread_row.html", {"row": row, "url": "\x01"})
+def _row(row: ThreadRow, standing: Standing | None, _ago: str, _language: str) -> str:
+    context = {"row": row, "standing": standing, "url": "\x01"}
+    return render_to_string("companion/partials/thread_row.html", context)
 
 
 def _fill(drawn: str, mount: Mount, thread_id: int) -> str:

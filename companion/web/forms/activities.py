@@ -244,7 +244,7 @@ class QuestionsForm(LadderFields, ActivityForm):
 
 
 class GradedQuestionsForm(LadderFields, GradedForm):
-    pass
+    credit_threads = forms.CharField(label=_("Questions to ask"), required=False, widget=NumberInput())
 
 
 def form_of(mount: Mount, kind: str = Kind.DISCUSSION) -> type[ActivityForm]:

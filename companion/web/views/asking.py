@@ -70,7 +70,13 @@ def question_similar(request: CompanionRequest, uid: UUID) -> HttpResponse:
     activity = get_activity(viewer=request.viewer, uid=uid)
     text = clean_line(request.GET.get("title", ""))[:200]
     found = _found(request, activity, text) if can_read_activity(request.viewer, activity) else []
-    context = {"activity": activity, "found": found, "looked": len(text) > 9, "is_partial": True}
+    context = {
+        "activity": activity,
+        "found": found,
+        "looked": len(text) > 9,
+        "suggested": _suggested(request, activity, text),
+        "is_partial": True,
+    }
     return render(request, "companion/partials/similar.html", context)
 
 

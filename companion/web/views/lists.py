@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -82,7 +83,7 @@ def show_list(request: CompanionRequest, activity: Activity) -> HttpResponse:
         "is_filtered": only is not threads.Only.ALL or sort in _PARTIAL or kind is not None,
         "follows": only is threads.Only.FOLLOWING and _follows(request, activity),
         "is_following_list": only is threads.Only.FOLLOWING,
-        "items": draw_rows(request.mount, rows),
+        "items": draw_rows(request.mount, rows, _standings(request, activity, rows)),
         "announced": [(row, links.of(row.id)) for row in announced],
         "waiting": moderation.count_open(viewer=request.viewer) if is_first_page else 0,
         **_tabs(request.mount, activity, sort, only, kind, page.next),
@@ -148,6 +149,14 @@ def _credit(request: CompanionRequest, activity: Activity) -> threads.Credit | N
     if credit is not None:
         report(activity, credit)
     return credit
+
+
+def _standings(
+    request: CompanionRequest, activity: Activity, rows: list[threads.ThreadRow]
+) -> Mapping[int, questions.Standing]:
+    if not activity.takes_questions:
+        return {}
+    return questions.list_standings(viewer=request.viewer, thread_ids=[row.id for row in rows])
 
 
 def _follows(request: CompanionRequest, activity: Activity) -> bool:

@@ -86,6 +86,27 @@ def test_what_is_wrong_is_said_and_kept(asked, reader):
     assert "Kept words" in answer.content.decode()
 
 
+def test_the_list_says_who_has_a_question_and_how_many_wonder(asked, reader):
+    thread = ask(asked, title=TITLE)
+    questions.say_me_too(viewer=asked.eve, thread_id=thread.pk)
+    topics.save_profile(viewer=asked.chen, capacity=1)
+    topics.save_profile(viewer=asked.ben, capacity=0)
+    ask(asked, title="Who closes it?", by=asked.eve)
+    rows = text_of(reader(asked.eve).get("thread-list", asked.activity.uid))
+    assert "1 has it, too Chen Wei has it" in rows
+    assert re.search(r"Who closes it\? .{1,40} 0 replies waits for an answer", rows)
+    reply(asked.chen, thread, "Whoever sees it first.")
+    assert "Chen Wei has it" not in text_of(reader(asked.ana).get("thread-list", asked.activity.uid))
+
+
+def test_topics_are_offered_while_one_types(asked, reader):
+    typed = reader(asked.ana).get("question-similar", asked.activity.uid, htmx=True, title="About nights on call")
+    assert "data-topic" not in typed.content.decode()
+    ask(asked, topic_names=["Nights"])
+    typed = reader(asked.ana).get("question-similar", asked.activity.uid, htmx=True, title="About nights on call")
+    assert 'data-topic="Nights"' in typed.content.decode()
+
+
 def test_a_private_question_is_the_experts_and_the_staffs(asked, reader):
     ana = reader(asked.ana)
     sent = ana.post("question-new", asked.activity.uid, title="In private", body="B", is_private="on", anonymous="on")

@@ -271,6 +271,19 @@
     look();
   }
 
+  /* A topic that the words speak of goes into its field at one press. */
+  function takeTopics(form) {
+    const field = form.elements.topics;
+    if (!field) return;
+    form.addEventListener("click", (event) => {
+      const offer = event.target.closest("button[data-topic]");
+      if (!offer) return;
+      const names = field.value.split(",").map((name) => name.trim()).filter(Boolean);
+      if (!names.includes(offer.dataset.topic)) field.value = [...names, offer.dataset.topic].join(", ");
+      offer.setAttribute("aria-pressed", "true");
+    });
+  }
+
   function setUp(form) {
     const text = form.elements.body;
     const aids = form.querySelector("[data-aids]");
@@ -282,6 +295,7 @@
     for (const aid of window.CompanionAids || []) aid({ form, text, aids, row, frame, headers, say, make, button, type });
     offerSecond(form, text, aids, row);
     showOnlyWhatFits(form);
+    takeTopics(form);
   }
 
   /* Heard here, after htmx has had its say at the form itself. */
