@@ -31,6 +31,18 @@ class ActivityConfigured(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesPublished(Event):
+    """The prompts of a follow-up series hold from now on, as they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryWritten(Event):
+    """Somebody answered a prompt, or changed an answer. What they wrote is not part of this."""
+
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityFollowed(Event):
     """Somebody follows an activity, or no longer does."""
 
@@ -315,6 +327,14 @@ class TopicsMerged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonJoined:
+    """Somebody is a member of a space now, or again."""
+
+    space_id: int
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RosterSynced:
     """A space's members were read from its platform. `left` were deactivated."""
 
@@ -327,6 +347,8 @@ class RosterSynced:
 # Every fact that a log may have.
 ALL: Final[tuple[type, ...]] = (
     ActivityConfigured,
+    SeriesPublished,
+    EntryWritten,
     ActivityFollowed,
     ThreadStarted,
     ThreadPinned,
@@ -364,10 +386,12 @@ ALL: Final[tuple[type, ...]] = (
     ExpertiseRequested,
     TopicFollowed,
     TopicsMerged,
+    PersonJoined,
     RosterSynced,
 )
 Fact = (
     Event
+    | PersonJoined
     | RosterSynced
     | PostsRewritten
     | PersonMuted

@@ -2,6 +2,18 @@
 
 from companion.moderation.models import Report
 from companion.questions.models import Assignment, Correction, MeToo, Question
+from companion.reflections.models import (
+    Commitment,
+    Contact,
+    Delivery,
+    Enrolment,
+    Entry,
+    EntryReply,
+    EntryVersion,
+    Milestone,
+    Prompt,
+    Series,
+)
 from companion.search.models import SearchDocument, SearchProgress, SearchWord
 from companion.spaces.models import (
     Activity,
@@ -37,7 +49,14 @@ __all__ = [
     "AnonymousAuthor",
     "Assignment",
     "AuditEntry",
+    "Commitment",
+    "Contact",
     "Correction",
+    "Delivery",
+    "Enrolment",
+    "Entry",
+    "EntryReply",
+    "EntryVersion",
     "Expert",
     "ExpertProfile",
     "Group",
@@ -46,6 +65,7 @@ __all__ = [
     "MeToo",
     "Membership",
     "Mention",
+    "Milestone",
     "MovedPost",
     "OnCall",
     "Organization",
@@ -53,6 +73,7 @@ __all__ = [
     "Picture",
     "PictureUse",
     "Post",
+    "Prompt",
     "Question",
     "ReadMark",
     "ReadState",
@@ -61,6 +82,7 @@ __all__ = [
     "SearchDocument",
     "SearchProgress",
     "SearchWord",
+    "Series",
     "Space",
     "Thread",
     "ThreadFollow",

@@ -10,6 +10,7 @@ from typing import Final
 from companion import events
 from companion.moderation import api as moderation
 from companion.questions import keeping
+from companion.reflections import blocked, publishing, tracking
 from companion.search import indexing
 
 facts = logging.getLogger("companion.facts")
@@ -48,6 +49,11 @@ PROMISES: Final[tuple[tuple[type, events.Handler], ...]] = (
     (events.ActivityConfigured, keeping.note_settings),
     (events.ExpertiseWithdrawn, keeping.note_withdrawal),
     (events.RosterSynced, keeping.note_roster),
+    (events.ActivityConfigured, publishing.follow_settings),
+    (events.PersonJoined, tracking.when_joined),
+    (events.RosterSynced, tracking.when_roster_synced),
+    (events.QuestionAnswered, blocked.ask_again),
+    (events.AnswerAccepted, blocked.ask_again),
     # The index comes last: it holds what the others have made of it.
     (events.ThreadStarted, indexing.thread_started),
     (events.ThreadMoved, indexing.thread_changed),

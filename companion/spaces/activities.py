@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
@@ -43,6 +43,16 @@ def find_activity(*, organization_id: int, uid: UUID) -> Activity | None:
     return Activity.objects.filter(uid=uid, space__organization_id=organization_id).first()
 
 
+def find_by_id(*, activity_id: int) -> Activity | None:
+    """An activity that an event or a row names."""
+    return Activity.objects.filter(pk=activity_id).first()
+
+
+def find_by_ids(*, activity_ids: Collection[int]) -> list[Activity]:
+    """The same for several, each with its space."""
+    return list(Activity.objects.filter(pk__in=activity_ids).select_related("space"))
+
+
 def ensure_activity(*, space_id: int, external_id: str, title: str, like: Activity | None = None) -> Activity:
     """The activity of a link that a platform placed, made at its first launch.
 
@@ -78,16 +88,20 @@ def follow_activity(
     Raises InvalidInput with a sentence per field.
     """
     values = _activity_values(kind, title, settings, Dates(opens_at, closes_at, event_at, event_ends_at))
-    activity, is_new = Activity.objects.get_or_create(
-        space_id=space_id, key=external_key(external_id), defaults={"kind": kind, **values}
-    )
-    changed = [] if is_new else [field for field, value in values.items() if getattr(activity, field) != value]
-    if changed:
-        for field in changed:
-            setattr(activity, field, values[field])
-        with transaction.atomic():
+    activity = Activity.objects.filter(space_id=space_id, key=external_key(external_id)).first()
+    changed = [field for field, value in values.items() if getattr(activity, field, None) != value]
+    if not changed:
+        assert activity is not None
+        return activity
+    with transaction.atomic():
+        activity, is_new = Activity.objects.get_or_create(
+            space_id=space_id, key=external_key(external_id), defaults={"kind": kind, **values}
+        )
+        if not is_new:
+            for field in changed:
+                setattr(activity, field, values[field])
             activity.save(update_fields=changed)
-            announce(_configured(activity.space.organization_id, activity))
+        announce(_configured(activity.space.organization_id, activity))
     return activity
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from companion.errors import InvalidInput
 from companion.spaces.hours import WorkingHours, are_days, is_zone
+from companion.spaces.prompts import PromptSettings, read_prompts, write_prompts
 from companion.spaces.videos import video_source
 from companion.text import clean
 
@@ -39,12 +40,15 @@ LIMITS: Final[Mapping[str, int]] = {
     "day_begins": 23,
     "day_ends": 24,
     "time_zone": 60,
+    "holdout_percent": 50,
 }
+LEAST_HOLDOUT: Final = 10
 
 
 class Kind(TextChoices):
     DISCUSSION = "discussion", _("Discussion")
     QUESTIONS = "questions", _("Questions to experts")
+    REFLECTION = "reflection", _("Reflection and follow-up")
 
 
 class Anonymity(TextChoices):
@@ -143,9 +147,38 @@ class QuestionSettings(DiscussionSettings):
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReflectionSettings(DiscussionSettings):
+    """A follow-up series: prompts, and when people may be reminded of them.
+
+    - `prompts` are what is asked, and when (companion.spaces.prompts).
+    - `working_days` are ISO weekdays, `day_begins` and `day_ends` full hours of the day in each learner's own zone;
+      `time_zone` is that of whoever told none ("" is the service's own). No reminder goes out outside of them.
+    - `holdout_percent`: the share of learners who are asked at the end alone, to compare; 0, or 10 to 50.
+    - `publishes`: whether what is set here holds at once, because whoever sets it publishes elsewhere (Studio).
+    - The credit rule counts answered prompts as replies.
+    """
+
+    starters: Starters = Starters.STAFF
+    prompts: tuple[PromptSettings, ...] = ()
+    working_days: str = "12345"
+    day_begins: int = 8
+    day_ends: int = 18
+    time_zone: str = ""
+    holdout_percent: int = 0
+    publishes: bool = False
+
+    @property
+    def hours(self) -> WorkingHours:
+        return WorkingHours(
+            zone=self.time_zone, days=frozenset(map(int, self.working_days)), begins=self.day_begins, ends=self.day_ends
+        )
+
+
 SETTINGS: Final[Mapping[str, type[DiscussionSettings]]] = {
     Kind.DISCUSSION: DiscussionSettings,
     Kind.QUESTIONS: QuestionSettings,
+    Kind.REFLECTION: ReflectionSettings,
 }
 
 
@@ -176,6 +209,8 @@ def read_settings(kind: str, raw: object) -> DiscussionSettings:
 def _wrong_together(values: Mapping[str, Any]) -> dict[str, str]:
     """What is wrong with values that are each of the right type."""
     errors = _wrong_hours(values)
+    if 0 < values.get("holdout_percent", 0) < LEAST_HOLDOUT:
+        errors["holdout_percent"] = gettext("0, or from %(least)d to 50.") % {"least": LEAST_HOLDOUT}
     if values["video"] and video_source(values["video"]) is None:
         errors["video"] = gettext("This must be the https address of a video file, or of a YouTube or Vimeo page.")
     return errors
@@ -197,10 +232,15 @@ def _wrong_hours(values: Mapping[str, Any]) -> dict[str, str]:
 
 def write_settings(settings: DiscussionSettings) -> dict[str, Any]:
     """The settings as plain JSON values, for the row."""
-    return {name: value.value if isinstance(value, TextChoices) else value for name, value in asdict(settings).items()}
+    plain = {name: value.value if isinstance(value, TextChoices) else value for name, value in asdict(settings).items()}
+    if isinstance(settings, ReflectionSettings):
+        plain["prompts"] = write_prompts(settings.prompts)
+    return plain
 
 
 def _read_value(wanted: Any, value: object, limit: int) -> Any:
+    if wanted == tuple[PromptSettings, ...]:
+        return read_prompts(value)
     if wanted is int:
         return _read_number(value, limit)
     if wanted is bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.db import transaction
@@ -22,6 +22,8 @@ from companion.viewer import Role, Viewer
 STAFF: Final = [role.value for role in Role if role is not Role.LEARNER]
 # Until somebody lifts it: a date that every database can hold.
 UNTIL_LIFTED: Final = timedelta(days=365 * 100)
+# Since when somebody is in a space of whom that is not known: before everything else.
+UNKNOWN: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,26 @@ def learners_of(*, space_id: int, person_ids: Collection[int]) -> dict[int, Pers
     return {membership.person_id: membership.person for membership in learners.select_related("person")}
 
 
+def joined_learners(*, space_id: int, person_ids: Collection[int]) -> dict[int, datetime]:
+    """When those of these people who are learners in a space now came to it, by id.
+
+    Of somebody who was there before that was noted, it is the first moment that is known.
+    """
+    here = Membership.objects.filter(
+        space_id=space_id, person_id__in=person_ids, left_at=None, role=Role.LEARNER.value
+    ).values_list("person_id", "joined_at", "listed_at", "launched_at")
+    return {
+        person_id: joined_at or min(filter(None, (listed_at, launched_at)), default=UNKNOWN)
+        for person_id, joined_at, listed_at, launched_at in here
+    }
+
+
+def all_learners(*, space_id: int) -> list[int]:
+    """The ids of everybody who learns in a space now, in their order."""
+    here = Membership.objects.filter(space_id=space_id, left_at=None, role=Role.LEARNER.value)
+    return list(here.order_by("person_id").values_list("person_id", flat=True))
+
+
 def find_members(
     *,
     viewer: Viewer,
@@ -146,6 +168,14 @@ def list_groups(*, viewer: Viewer) -> list[tuple[int, str]]:
     if not viewer.is_staff:
         groups = groups.filter(pk__in=viewer.group_ids)
     return sorted(((group.pk, str(group)) for group in groups[:200]), key=lambda group: group[1])
+
+
+def people_in_groups(*, viewer: Viewer) -> QuerySet[Membership, int]:
+    """The ids of the people with whom the viewer shares a group; of all members where they are in none."""
+    if viewer.group_ids:
+        mine = GroupMembership.objects.filter(group_id__in=viewer.group_ids)
+        return mine.values_list("person_id", flat=True)  # type: ignore[return-value]
+    return Membership.objects.filter(space_id=viewer.space_id, left_at=None).values_list("person_id", flat=True)
 
 
 def groups_of(*, space_id: int, person_id: int) -> frozenset[int]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from companion import clock
 from companion.reasons import REASON_LIMIT
-from companion.spaces.kinds import DiscussionSettings, Kind, QuestionSettings, read_settings
+from companion.spaces.kinds import DiscussionSettings, Kind, QuestionSettings, ReflectionSettings, read_settings
 from companion.viewer import Role, Viewer
 
 if TYPE_CHECKING:
@@ -107,6 +107,8 @@ class Membership(models.Model):
     space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="memberships")
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=20, choices=ROLE_CHOICES, default=Role.LEARNER.value)
+    # When they came, or came back; null for those of before this was noted.
+    joined_at = models.DateTimeField(_("joined"), null=True, default=clock.now, editable=False)
     launched_at = models.DateTimeField(_("last launch"), null=True, editable=False)
     listed_at = models.DateTimeField(_("last in the roster"), null=True, editable=False)
     left_at = models.DateTimeField(_("left"), null=True, editable=False)
@@ -228,6 +230,17 @@ class Activity(models.Model):
         """The settings of an activity that takes questions; those of a new one for any other kind."""
         settings = self.discussion
         return settings if isinstance(settings, QuestionSettings) else QuestionSettings()
+
+    @property
+    def asks_back(self) -> bool:
+        """Whether this is a follow-up series: it has prompts, and no threads."""
+        return self.kind == Kind.REFLECTION
+
+    @property
+    def reflection(self) -> ReflectionSettings:
+        """The settings of a follow-up series; those of a new one for any other kind."""
+        settings = self.discussion
+        return settings if isinstance(settings, ReflectionSettings) else ReflectionSettings()
 
     def event_is_over(self, moment: datetime | None = None) -> bool:
         """Whether the training event has ended, or begun where no end is known. False without one."""

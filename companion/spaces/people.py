@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from companion import clock
 from companion.errors import InvalidInput
+from companion.events import PersonJoined, announce
 from companion.kept import kept
 from companion.spaces.keys import external_key
 from companion.spaces.models import AuditEntry, Group, GroupMembership, Membership, Organization, Person, Space
@@ -116,9 +117,14 @@ def record_membership(*, space_id: int, person_id: int, role: Role) -> Membershi
     membership, is_new = Membership.objects.get_or_create(
         space_id=space_id, person_id=person_id, defaults={"role": role.value, "launched_at": now}
     )
+    came_back = membership.left_at is not None
     if not is_new:
         membership.role, membership.launched_at, membership.left_at = role.value, now, None
-        membership.save(update_fields=["role", "launched_at", "left_at"])
+        if came_back:
+            membership.joined_at = now
+        membership.save(update_fields=["role", "launched_at", "left_at", "joined_at"])
+    if is_new or came_back:
+        announce(PersonJoined(space_id=space_id, person_id=person_id))
     return membership
 
 
@@ -146,8 +152,11 @@ def enrol(*, space_id: int, person_id: int, role: Role) -> None:
     membership, is_new = Membership.objects.get_or_create(
         space_id=space_id, person_id=person_id, defaults={"role": role.value}
     )
-    if not is_new and membership.left_at is not None:
-        Membership.objects.filter(pk=membership.pk).update(left_at=None, role=role.value)
+    came_back = membership.left_at is not None
+    if came_back:
+        Membership.objects.filter(pk=membership.pk).update(left_at=None, role=role.value, joined_at=clock.now())
+    if is_new or came_back:
+        announce(PersonJoined(space_id=space_id, person_id=person_id))
 
 
 def leave_space(*, issuer: str, external_id: str, organization_id: int, subject: str) -> None:
@@ -169,6 +178,12 @@ def find_person(*, space_id: int, issuer: str, subject: str) -> Person | None:
     """The person with this (issuer, subject) in the organization of a space."""
     people = Person.objects.filter(organization__spaces=space_id, key=external_key(issuer, subject))
     return people.first()
+
+
+def people_with_address(*, organization_id: int, address: str) -> list[int]:
+    """The ids of the people of an organization who have this e-mail address (100 at most)."""
+    people = Person.objects.filter(organization_id=organization_id, email=clean_line(address))
+    return list(people.exclude(email="").values_list("pk", flat=True)[:100])
 
 
 def forget_person(*, issuer: str, subject: str) -> list[int]:

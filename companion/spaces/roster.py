@@ -58,6 +58,8 @@ def sync_roster(*, space_id: int, issuer: str, members: Iterable[RosterMember]) 
     stay = [membership for person_id, membership in known.items() if person_id in active]
     _take_roles(stay, active)
     for batch in _batches([membership.pk for membership in stay]):
+        came_back = Membership.objects.filter(pk__in=batch).exclude(left_at=None)
+        came_back.update(joined_at=now)
         Membership.objects.filter(pk__in=batch).update(listed_at=now, left_at=None)
     for batch in _batches(left):
         Membership.objects.filter(pk__in=batch).update(left_at=now)

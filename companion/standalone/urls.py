@@ -8,4 +8,5 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("lti/", include("companion_lti.urls")),
+    path("mail/", include("companion.web.mail_urls")),
 ]

@@ -21,6 +21,7 @@ from companion.threads.asked import (
 from companion.threads.authors import AuthorLabel, author_label
 from companion.threads.credit import (
     Credit,
+    credit_of,
     credit_rule,
     credit_worth,
     get_credit,
@@ -149,6 +150,7 @@ __all__ = [
     "count_posts",
     "count_signed",
     "count_tips",
+    "credit_of",
     "credit_rule",
     "credit_worth",
     "delete_post",

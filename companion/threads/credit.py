@@ -31,25 +31,27 @@ class Credit:
 
 def get_credit(*, activity: Activity, person_id: int) -> Credit | None:
     """Somebody's credit in an activity, or None where it has no rule. Deleted and hidden posts do not count."""
-    settings = activity.discussion
-    if not settings.has_credit_rule:
+    if not activity.discussion.has_credit_rule:
         return None
     numbers = list(_counting(activity).filter(author_id=person_id).values_list("number", flat=True))
     threads = numbers.count(1)
-    return _credit(settings, threads, len(numbers) - threads)
+    return credit_of(activity, threads=threads, replies=len(numbers) - threads)
 
 
 def list_credit(*, activity: Activity) -> dict[int, Credit]:
     """The credit of everybody who has some, by person, in one query."""
-    settings = activity.discussion
-    if not settings.has_credit_rule:
+    if not activity.discussion.has_credit_rule:
         return {}
     posts = _counting(activity).exclude(author=None).values_list("author_id").order_by()
     found = posts.annotate(threads=Count("pk", filter=Q(number=1)), posts=Count("pk"))
-    return {person_id: _credit(settings, threads, posts - threads) for person_id, threads, posts in found}
+    return {
+        person_id: credit_of(activity, threads=threads, replies=posts - threads) for person_id, threads, posts in found
+    }
 
 
-def _credit(settings: DiscussionSettings, threads: int, replies: int) -> Credit:
+def credit_of(activity: Activity, *, threads: int, replies: int) -> Credit:
+    """What so many threads and replies are worth by an activity's rule; it has one."""
+    settings = activity.discussion
     wanted = settings.credit_threads + settings.credit_replies
     done = min(threads, settings.credit_threads) + min(replies, settings.credit_replies)
     return Credit(
@@ -73,6 +75,9 @@ def credit_worth(activity: Activity) -> str:
 def credit_rule(activity: Activity) -> str:
     """An activity's rule in words: "1 thread and 2 replies of at least 40 words each"; "" where it has none."""
     settings = activity.discussion
+    if activity.asks_back:
+        what = ngettext("%(number)d prompt answered", "%(number)d prompts answered", settings.credit_replies)
+        return _with_words(what % {"number": settings.credit_replies} if settings.credit_replies else "", settings)
     threads = ngettext("%(number)d thread", "%(number)d threads", settings.credit_threads)
     replies = ngettext("%(number)d reply", "%(number)d replies", settings.credit_replies)
     threads %= {"number": settings.credit_threads}
@@ -81,6 +86,10 @@ def credit_rule(activity: Activity) -> str:
         what = gettext("%(threads)s and %(replies)s") % {"threads": threads, "replies": replies}
     else:
         what = threads if settings.credit_threads else replies if settings.credit_replies else ""
+    return _with_words(what, settings)
+
+
+def _with_words(what: str, settings: DiscussionSettings) -> str:
     if not what or not settings.credit_words:
         return what
     words = ngettext("%(number)d word", "%(number)d words", settings.credit_words) % {"number": settings.credit_words}

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from django.db import transaction
 
 from companion import clock
+from companion.languages import language_of
 from companion.spaces import api as spaces
 from companion.threads.api import Post
 from companion_lti import grades, notices, permalinks, placements, roster, sessions
 from companion_lti.claims import LaunchClaims
-from companion_lti.languages import language_of
 from companion_lti.models import Deployment, LtiSession, Registration
 from companion_lti.mount import viewer_of
 

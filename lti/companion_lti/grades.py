@@ -14,12 +14,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
 from companion import clock
+from companion import credit as credits
+from companion.credit import Credit
 from companion.events import ActivityConfigured, PostAdded, ThreadStarted
 from companion.kept import kept
 from companion.spaces.api import Activity, learners_of
 from companion.tasks import task
-from companion.threads import api as threads
-from companion.threads.api import Credit
 from companion_lti.claims import GradeService
 from companion_lti.models import GradeColumn, ResourceLink, Score
 from companion_lti.nights import last_night
@@ -105,7 +105,7 @@ def settle(column: GradeColumn) -> int:
     activity = column.link.activity
     whole = activity.discussion.credit_whole
     credit = {
-        person: points_share(found, whole=whole) for person, found in threads.list_credit(activity=activity).items()
+        person: points_share(found, whole=whole) for person, found in credits.list_credit(activity=activity).items()
     }
     known = {score.person_id: score for score in column.scores.all()}
     owed = [person for person, share in credit.items() if share and _is_owed(known.get(person), share)]

@@ -17,14 +17,14 @@ from django.db.models import F, Q
 from django.utils import translation
 
 from companion import clock
+from companion import credit as credits
+from companion.credit import Credit
+from companion.languages import language_of
 from companion.spaces.api import Person, learners_of
 from companion.tasks import RetryLater, task
-from companion.threads import api as threads
-from companion.threads.api import Credit
 from companion_lti import gradebooks
 from companion_lti.connector import NoAccess
 from companion_lti.gradebooks import Gradebook, Result, Stopped
-from companion_lti.languages import language_of
 from companion_lti.models import GradeColumn, Score
 from companion_lti.outgoing import CallFailed, retry_after
 
@@ -148,8 +148,8 @@ def _send_one(gradebook: Gradebook, column: GradeColumn, score: Score, person: P
     """Whether something was sent. Raises Stopped, CallFailed."""
     activity = column.link.activity
     with translation.override(language_of(person.locale) or translation.get_language()):
-        credit = threads.get_credit(activity=activity, person_id=person.pk)
-        comment = f"{credit.progress} ({threads.credit_rule(activity)})" if credit else ""
+        credit = credits.get_credit(activity=activity, person_id=person.pk)
+        comment = f"{credit.progress} ({credits.credit_rule(activity)})" if credit else ""
     wanted = points_share(credit, whole=activity.discussion.credit_whole) if activity.discussion.is_graded else 0
     # It never goes down: a post that a moderator hides costs nothing that the learner was told they had.
     if wanted <= (score.share or 0):

@@ -95,14 +95,17 @@ class Visitor:
         link = self.page.get_by_role("link", name="Open in a new window").first.get_attribute("href")
         page = self.context.new_page()
         page.goto(f"{self.demo.lms}{link}")
-        page.wait_for_url(lambda url: "/lti/s/" in url)
+        page.wait_for_url(lambda url: "/lti/s/" in url, wait_until="domcontentloaded")
         return page
 
     def frame(self) -> Frame:
         handle = self.page.wait_for_selector("iframe.tool")
         frame = handle.content_frame()
         assert frame is not None
-        frame.wait_for_url(lambda url: url.startswith(self.demo.tool) and "/lti/s/" in url)
+        # Not "load": a video of another site in the page may be long in not coming.
+        frame.wait_for_url(
+            lambda url: url.startswith(self.demo.tool) and "/lti/s/" in url, wait_until="domcontentloaded"
+        )
         frame.wait_for_selector("main")
         return frame
 

@@ -8,10 +8,10 @@ from xblock.completable import CompletableXBlockMixin, XBlockCompletionMode
 from xblock.fields import Boolean, Float, Integer, Scope
 from xblock.scorable import ScorableXBlockMixin, Score
 
+from companion import credit as credits
 from companion.errors import InvalidInput
 from companion.spaces.api import Activity
 from companion.spaces.keys import external_key
-from companion.threads import api as threads
 from companion.viewer import Viewer
 
 
@@ -47,12 +47,12 @@ class CreditMixin(CompletableXBlockMixin, ScorableXBlockMixin):
     def has_score(self) -> bool:
         return bool(self.graded_credit and self.has_credit_rule)
 
-    def report_own_credit(self, activity: Activity, credit: threads.Credit) -> None:
+    def report_own_credit(self, activity: Activity, credit: credits.Credit) -> None:
         """The same for an activity that is the block's own: other lists can be opened in it."""
         if activity.key == external_key(str(self.scope_ids.usage_id)):
             self.report_credit(credit)
 
-    def report_credit(self, credit: threads.Credit) -> None:
+    def report_credit(self, credit: credits.Credit) -> None:
         """Tell the platform how far a learner is. It never goes down: a post that a moderator hides costs nothing
         that the learner was told they had.
         """
@@ -68,7 +68,7 @@ class CreditMixin(CompletableXBlockMixin, ScorableXBlockMixin):
         if not self.has_credit_rule or viewer.is_staff or self.reported_share >= 1:
             return
         try:
-            credit = threads.get_credit(activity=self.follow(viewer), person_id=viewer.person_id)
+            credit = credits.get_credit(activity=self.follow(viewer), person_id=viewer.person_id)
         except InvalidInput:
             return
         if credit is not None:
@@ -91,5 +91,5 @@ class CreditMixin(CompletableXBlockMixin, ScorableXBlockMixin):
         door = self.host.door()
         credit = None
         if isinstance(door, Viewer):
-            credit = threads.get_credit(activity=self.follow(door), person_id=door.person_id)
+            credit = credits.get_credit(activity=self.follow(door), person_id=door.person_id)
         return Score(raw_earned=credit.share if credit else 0.0, raw_possible=1.0)

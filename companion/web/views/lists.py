@@ -10,6 +10,7 @@ from django.http import HttpResponse, HttpResponseNotModified, JsonResponse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from companion import credit as credits
 from companion.moderation import api as moderation
 from companion.questions import api as questions
 from companion.spaces.api import Activity, get_activity
@@ -70,8 +71,8 @@ def show_list(request: CompanionRequest, activity: Activity) -> HttpResponse:
     context = {
         "activity": activity,
         "event": threads.view_event(activity),
-        "credit_rule": threads.credit_rule(activity) if request.mount.report_credit else "",
-        "credit_worth": threads.credit_worth(activity) if request.mount.report_credit else "",
+        "credit_rule": credits.credit_rule(activity) if request.mount.report_credit else "",
+        "credit_worth": credits.credit_worth(activity) if request.mount.report_credit else "",
         "credit": _credit(request, activity),
         "helpers": list_helpers(request, activity) if activity.takes_questions else [],
         "waiting_for_me": questions.count_mine(viewer=request.viewer) if activity.takes_questions else 0,
@@ -140,12 +141,12 @@ def people(request: CompanionRequest, uid: UUID) -> HttpResponse:
 _PARTIAL = (threads.Sort.UNANSWERED, threads.Sort.VIDEO)
 
 
-def _credit(request: CompanionRequest, activity: Activity) -> threads.Credit | None:
+def _credit(request: CompanionRequest, activity: Activity) -> credits.Credit | None:
     """How far the reader is, where the host passes it on; the staff get no credit."""
     report = request.mount.report_credit
     if report is None or request.viewer.is_staff:
         return None
-    credit = threads.get_credit(activity=activity, person_id=request.viewer.person_id)
+    credit = credits.get_credit(activity=activity, person_id=request.viewer.person_id)
     if credit is not None:
         report(activity, credit)
     return credit

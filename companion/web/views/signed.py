@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
+from companion import credit as credits
 from companion import markdown
 from companion.threads import api as threads
 from companion.web.links import picture_address
@@ -24,8 +25,8 @@ def person_posts(request: CompanionRequest, uid: UUID, person_id: int) -> HttpRe
         "page": page,
         "activity": page.activity,
         "is_mine": request.viewer.person_id == person_id,
-        "credit_rule": threads.credit_rule(page.activity),
-        "credit_worth": threads.credit_worth(page.activity),
+        "credit_rule": credits.credit_rule(page.activity),
+        "credit_worth": credits.credit_worth(page.activity),
         "posts": [(post, markdown.with_pictures(post.html, address)) for post in page.posts],
         "next_url": with_query(here, {"after": page.next_cursor}) if page.next_cursor else "",
     }

@@ -1,4 +1,4 @@
-"""A platform's locale, and the catalogue that we have for it."""
+"""A locale as a platform sends it, and the catalogue that we have for it."""
 
 from __future__ import annotations
 

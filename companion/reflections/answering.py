@@ -1,0 +1,304 @@
+"""What a learner does with a prompt: answers it, changes the answer, shares it, puts it off, skips it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db import connection, transaction
+from django.utils.translation import gettext
+
+from companion import clock, limits
+from companion.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from companion.events import EntryWritten, announce
+from companion.reflections.calculating import calendar_of
+from companion.reflections.models import (
+    ANSWER_LIMIT,
+    Commitment,
+    Contact,
+    Delivery,
+    Entry,
+    EntryVersion,
+    Outcome,
+    Privacy,
+)
+from companion.reflections.scaffolds import parts_of
+from companion.reflections.scheduling import STILL_OPEN, Reason, State, days_after
+from companion.spaces import api as spaces
+from companion.spaces.hours import is_zone
+from companion.spaces.prompts import Format, PromptSettings, read_prompt
+from companion.text import clean, clean_line, is_blank
+from companion.viewer import Viewer
+
+MOST_SNOOZED: Final = 14
+_LINES: Final = {"cue": 300, "action": 500, "obstacle": 500}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What was typed: which of these count depends on the prompt's format.
+
+    `parts` are the texts of a free text, one for each small question of its scaffold; `number` a rating (0 to 10), a
+    choice (0 is the first option) or a confidence; `cue`, `action`, `obstacle` a plan; `outcome` how one went.
+    """
+
+    parts: Sequence[str] = ()
+    number: int | None = None
+    outcome: str = ""
+    cue: str = ""
+    action: str = ""
+    obstacle: str = ""
+
+
+def get_delivery(*, viewer: Viewer, delivery_id: int) -> Delivery:
+    """The gate of prompts: one's own, in the viewer's space, from its moment on. Raises NotFound."""
+    mine = Delivery.objects.filter(pk=delivery_id, person_id=viewer.person_id, series__space_id=viewer.space_id)
+    delivery = mine.select_related("prompt", "series__activity", "enrolment").first()
+    if delivery is None or not is_open(delivery):
+        raise NotFound(gettext("There is no such prompt here."))
+    return delivery
+
+
+def is_open(delivery: Delivery) -> bool:
+    """Whether a prompt can be answered: from its moment on, until it is dropped; what was answered stays open."""
+    if delivery.answered_at is not None or delivery.state == State.SENT.value:
+        return True
+    may_be = delivery.state == State.PLANNED.value or delivery.reason in STILL_OPEN
+    return may_be and delivery.opens_at is not None and delivery.opens_at <= clock.now()
+
+
+def settings_of(delivery: Delivery) -> PromptSettings:
+    return read_prompt(delivery.prompt.settings)
+
+
+@transaction.atomic
+def answer_prompt(*, viewer: Viewer, delivery_id: int, answer: Answer, privacy: Privacy = Privacy.PRIVATE) -> Entry:
+    """Answer a prompt, or change the answer: what it said before is kept for its author alone.
+
+    Raises NotFound, NotAllowed, InvalidInput (a sentence by field), TooMany.
+    """
+    delivery = get_delivery(viewer=viewer, delivery_id=delivery_id)
+    activity = delivery.series.activity
+    if activity.has_closed():
+        raise NotAllowed(gettext("This is closed: you can read everything, but not write any more."))
+    limits.take(person_id=viewer.person_id, what="entries", most=60, window=timedelta(minutes=10))
+    return write_entry(delivery=delivery, answer=answer, privacy=privacy)
+
+
+def write_entry(*, delivery: Delivery, answer: Answer, privacy: Privacy) -> Entry:
+    """The same for a delivery that has been through a gate. Raises InvalidInput."""
+    prompt = settings_of(delivery)
+    values = _values(prompt, answer)
+    held = _hold(delivery.pk)
+    entry = Entry.objects.filter(delivery=held).first()
+    if entry is None:
+        entry = Entry.objects.create(
+            delivery=held,
+            prompt_id=held.prompt_id,
+            person_id=held.person_id,
+            space_id=delivery.series.space_id,
+            privacy=privacy,
+            **values,
+        )
+    else:
+        _change(entry, values, privacy)
+    if prompt.format is Format.COMMITMENT:
+        _keep_plan(entry, delivery, answer)
+    elif prompt.format is Format.FOLLOW_UP:
+        _note_outcome(entry, prompt)
+    _note_answer(held)
+    activity = delivery.series.activity
+    announce(
+        EntryWritten(
+            organization_id=delivery.series.organization_id,
+            space_id=activity.space_id,
+            activity_id=activity.pk,
+            person_id=held.person_id,
+        )
+    )
+    return entry
+
+
+def _change(entry: Entry, values: dict[str, Any], privacy: Privacy) -> None:
+    said = {name: getattr(entry, name) for name in values}
+    if said != values:
+        EntryVersion.objects.create(entry=entry, version=entry.version, at=entry.edited_at or entry.created_at, **said)
+        entry.version, entry.edited_at = entry.version + 1, clock.now()
+        for name, value in values.items():
+            setattr(entry, name, value)
+    entry.privacy = privacy
+    entry.save()
+
+
+def _note_answer(delivery: Delivery) -> None:
+    """What is answered needs no reminder."""
+    if delivery.state != State.SENT.value:
+        delivery.state, delivery.reason = State.SENT.value, Reason.ANSWERED.value
+        delivery.sent_at = delivery.sent_at or clock.now()
+    delivery.answered_at = delivery.answered_at or clock.now()
+    delivery.opened_at = delivery.opened_at or clock.now()
+    delivery.taken_at = None
+    delivery.save(update_fields=["state", "reason", "sent_at", "answered_at", "opened_at", "taken_at"])
+
+
+def _values(prompt: PromptSettings, answer: Answer) -> dict[str, Any]:
+    """What is kept of an answer to a prompt of this format. Raises InvalidInput."""
+    if prompt.format is Format.TEXT:
+        return {"parts": _texts(prompt, answer), "number": None, "outcome": ""}
+    if prompt.format is Format.RATING:
+        return {"parts": _comment(answer), "number": _number(answer, 10), "outcome": ""}
+    if prompt.format in (Format.CHOICE, Format.RETRIEVAL):
+        return {"parts": _comment(answer), "number": _number(answer, len(prompt.options) - 1), "outcome": ""}
+    if prompt.format is Format.COMMITMENT:
+        number = None if answer.number is None else _number(answer, 10)
+        return {"parts": list(_checked_plan(answer).values()), "number": number, "outcome": ""}
+    if answer.outcome not in Outcome.values:
+        raise InvalidInput({"outcome": gettext("Say how it went.")})
+    return {"parts": _comment(answer), "number": None, "outcome": answer.outcome}
+
+
+def _texts(prompt: PromptSettings, answer: Answer) -> list[str]:
+    count = len(parts_of(prompt.scaffold))
+    parts = [clean(part).strip() for part in list(answer.parts)[:count]]
+    if all(is_blank(part) for part in parts):
+        raise InvalidInput({"parts": gettext("Write a sentence, or skip this one.")})
+    return _within_limit(parts)
+
+
+def _comment(answer: Answer) -> list[str]:
+    return _within_limit([part for raw in list(answer.parts)[:1] if not is_blank(part := clean(raw).strip())])
+
+
+def _within_limit(parts: list[str]) -> list[str]:
+    if sum(len(part) for part in parts) > ANSWER_LIMIT:
+        raise InvalidInput({"parts": gettext("At most %(limit)d characters, please.") % {"limit": ANSWER_LIMIT}})
+    return parts
+
+
+def _number(answer: Answer, most: int) -> int:
+    if answer.number is None or not 0 <= answer.number <= most:
+        raise InvalidInput({"number": gettext("Choose one.")})
+    return answer.number
+
+
+def _checked_plan(answer: Answer) -> dict[str, str]:
+    lines = {name: clean_line(getattr(answer, name)) for name in _LINES}
+    errors = {
+        name: gettext("At most %(limit)d characters, please.") % {"limit": limit}
+        for name, limit in _LINES.items()
+        if len(lines[name]) > limit
+    }
+    if is_blank(lines["action"]):
+        errors["action"] = gettext("Say what you will do, even if it is small.")
+    if errors:
+        raise InvalidInput(errors)
+    return lines
+
+
+def _keep_plan(entry: Entry, delivery: Delivery, answer: Answer) -> None:
+    facts = {**_checked_plan(answer), "confidence": entry.number}
+    _plan, is_new = Commitment.objects.update_or_create(entry=entry, defaults=facts)
+    if is_new:
+        _ask_about_plan(delivery)
+
+
+def _ask_about_plan(delivery: Delivery) -> None:
+    """Follow-ups that had no plan to ask about have one now: as long after it as they stand apart in the series."""
+    plan = settings_of(delivery)
+    waiting = Delivery.objects.filter(
+        enrolment=delivery.enrolment_id, state=State.HELD.value, reason=Reason.NO_PLAN.value
+    ).select_related("prompt")
+    hours = calendar_of(delivery.series).hours
+    for follow_up in waiting:
+        settings = settings_of(follow_up)
+        if settings.pairs_with != plan.key:
+            continue
+        moment = days_after(clock.now(), max(1, settings.days - plan.days), zone=hours.zone)
+        ask_at(follow_up, hours.next_open(moment), Reason.AFTER_PLAN)
+
+
+def ask_at(delivery: Delivery, moment: Any, reason: Reason) -> None:
+    """Plan a delivery for a moment of its own."""
+    delivery.state, delivery.reason = State.PLANNED.value, reason.value
+    delivery.opens_at, delivery.due_at = moment, moment
+    delivery.worth_until = moment + timedelta(days=30)
+    delivery.save(update_fields=["state", "reason", "opens_at", "due_at", "worth_until"])
+
+
+def _note_outcome(entry: Entry, prompt: PromptSettings) -> None:
+    plan = find_plan(person_id=entry.person_id, series_id=entry.delivery.series_id, key=prompt.pairs_with)
+    if plan is not None:
+        Commitment.objects.filter(pk=plan.pk).update(outcome=entry.outcome)
+
+
+def find_plan(*, person_id: int, series_id: int, key: str) -> Commitment | None:
+    """What somebody planned at a prompt of a series; the last of several rounds."""
+    plans = Commitment.objects.filter(entry__person_id=person_id, entry__prompt__series_id=series_id)
+    return plans.filter(entry__prompt__key=key).select_related("entry").order_by("-pk").first()
+
+
+@transaction.atomic
+def share_entry(*, viewer: Viewer, delivery_id: int, privacy: Privacy) -> None:
+    """Say who reads one's own entry. Taken back, it is gone from others' pages at once. Raises NotFound."""
+    mine = Entry.objects.filter(delivery_id=delivery_id, person_id=viewer.person_id)
+    if not mine.update(privacy=privacy):
+        raise NotFound(gettext("There is no such entry here."))
+
+
+@transaction.atomic
+def skip_prompt(*, viewer: Viewer, delivery_id: int) -> None:
+    """Not this one: it costs nothing. Twice is once. Raises NotFound, Conflict (answered)."""
+    delivery = _hold(get_delivery(viewer=viewer, delivery_id=delivery_id).pk)
+    if delivery.answered_at is not None:
+        raise Conflict(gettext("You have answered it already."))
+    delivery.state, delivery.reason, delivery.taken_at = State.DROPPED.value, Reason.SKIPPED.value, None
+    delivery.due_at = delivery.opens_at = None
+    delivery.save(update_fields=["state", "reason", "due_at", "opens_at", "taken_at"])
+
+
+@transaction.atomic
+def snooze_prompt(*, viewer: Viewer, delivery_id: int, days: int) -> None:
+    """Ask again in so many days (1 to MOST_SNOOZED), within working hours. Raises NotFound, InvalidInput, Conflict."""
+    if not 1 <= days <= MOST_SNOOZED:
+        raise InvalidInput({"days": gettext("From 1 to %(most)d days.") % {"most": MOST_SNOOZED}})
+    found = get_delivery(viewer=viewer, delivery_id=delivery_id)
+    delivery = _hold(found.pk)
+    if delivery.answered_at is not None:
+        raise Conflict(gettext("You have answered it already."))
+    hours = calendar_of(found.series).hours
+    moment = hours.next_open(days_after(clock.now(), days, zone=hours.zone))
+    delivery.sent_at = delivery.taken_at = None
+    delivery.save(update_fields=["sent_at", "taken_at"])
+    ask_at(delivery, moment, Reason.SNOOZED)
+
+
+@transaction.atomic
+def stop_reminders(*, person_id: int, stopped: bool) -> None:
+    """No e-mail to somebody any more, from no course; prompts stay in the courses. Twice is once."""
+    Contact.objects.update_or_create(person_id=person_id, defaults={"stopped_at": clock.now() if stopped else None})
+
+
+@transaction.atomic
+def set_time_zone(*, viewer: Viewer, name: str) -> None:
+    """In which zone somebody is asked; "" is that of each course. Raises InvalidInput."""
+    if name and not is_zone(name):
+        raise InvalidInput({"time_zone": gettext("There is no time zone of this name. Write it like Europe/Berlin.")})
+    Contact.objects.update_or_create(person_id=viewer.person_id, defaults={"time_zone": name})
+
+
+def note_bounce(*, organization_id: int, address: str) -> int:
+    """An address took no mail, as a mail service tells: nothing more is sent there. Gives how many people have it."""
+    people = spaces.people_with_address(organization_id=organization_id, address=address)
+    for person_id in people:
+        Contact.objects.update_or_create(person_id=person_id, defaults={"bounced_address": address})
+    return len(people)
+
+
+def _hold(delivery_id: int) -> Delivery:
+    """A delivery's row, held until the end of the transaction."""
+    rows = Delivery.objects.filter(pk=delivery_id)
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update()
+    return rows.get()

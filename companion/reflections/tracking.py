@@ -1,0 +1,118 @@
+"""What the hosts and the other areas tell: somebody joined, or finished something. Dates follow at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+
+from companion import clock
+from companion.events import PersonJoined, RosterSynced
+from companion.kept import kept
+from companion.reflections.calculating import (
+    anchors_on,
+    calculate,
+    enrol_missing,
+    prompts_of,
+    recalculate_series,
+)
+from companion.reflections.models import Contact, Delivery, Enrolment, EntryReply, Milestone, Series
+from companion.reflections.scheduling import Reason, State
+from companion.spaces.api import Activity
+from companion.spaces.keys import external_key
+from companion.spaces.prompts import Anchor
+from companion.viewer import Viewer
+
+COURSE = Milestone.COURSE
+
+
+@transaction.atomic
+def note_completion(*, space_id: int, person_id: int, unit: str, at: datetime | None = None) -> None:
+    """Somebody has finished a unit (an activity's uid, a block's usage key), or the course (COURSE).
+
+    `at` is when, aware; None is now. Told twice, the earlier moment counts. Dates that hang on it are worked out at
+    once. What is told of somebody or something that no series asks about is kept all the same: one may be made later.
+    """
+    moment = at or clock.now()
+    key = external_key(unit)
+    milestone, is_new = Milestone.objects.get_or_create(
+        space_id=space_id, person_id=person_id, key=key, defaults={"unit": unit[:255], "at": moment}
+    )
+    if not is_new:
+        if moment >= milestone.at:
+            return
+        Milestone.objects.filter(pk=milestone.pk).update(at=moment)
+    for series in Series.objects.filter(space_id=space_id):
+        asked = [settings for row, settings in prompts_of(series).items() if row.removed_at is None]
+        if anchors_on(asked, unit) or (unit == series.settings["unit"] and anchors_on(asked, "")):
+            refresh(series, [person_id])
+
+
+def note_opened(*, viewer: Viewer, activity: Activity) -> None:
+    """A learner looks at an activity: of one without a rule for credit, that is all there is to finish.
+
+    Asked for at every look; without a series that waits for it, it costs a look into the cache.
+    """
+    if viewer.is_staff or viewer.is_guest or activity.discussion.has_credit_rule:
+        return
+    unit = str(activity.uid)
+    if unit in waited_for(space_id=viewer.space_id):
+        note_completion(space_id=viewer.space_id, person_id=viewer.person_id, unit=unit)
+
+
+def waited_for(*, space_id: int) -> Collection[str]:
+    """The units that published series of a space wait for; a change shows in a minute."""
+    return kept(f"companion.reflections.units.{space_id}", lambda: _waited_for(space_id), seconds=60)
+
+
+def _waited_for(space_id: int) -> list[str]:
+    found = set()
+    for series in Series.objects.filter(space_id=space_id):
+        for row, prompt in prompts_of(series).items():
+            if row.removed_at is None and prompt.anchor is Anchor.UNIT:
+                found.add(prompt.unit or series.settings["unit"])
+    return sorted(found)
+
+
+def when_joined(event: PersonJoined) -> None:
+    """In the transaction in which somebody became a member: they are in the series of the space."""
+    for series in Series.objects.filter(space_id=event.space_id):
+        refresh(series, [event.person_id])
+
+
+def when_roster_synced(event: RosterSynced) -> None:
+    """In the transaction of a roster: a task for each series finds out whom it has brought and taken."""
+    for pk in Series.objects.filter(space_id=event.space_id).values_list("pk", flat=True):
+        recalculate_series.enqueue(pk)
+
+
+def refresh(series: Series, person_ids: Collection[int]) -> None:
+    """Work out the dates of a few people, those who are new to the series included, in the caller's transaction."""
+    enrol_missing(series, person_ids)
+    calculate(series, list(series.enrolments.filter(person_id__in=person_ids)))
+
+
+@transaction.atomic
+def stop_series(*, person_id: int, series_id: int, stopped: bool) -> None:
+    """Ask somebody nothing more in a series, or go on. What they wrote stays. Twice is once."""
+    now = clock.now() if stopped else None
+    mine = Enrolment.objects.filter(series_id=series_id, person_id=person_id)
+    changed = mine.filter(stopped_at=None) if stopped else mine.exclude(stopped_at=None)
+    if not changed.update(stopped_at=now):
+        return
+    open_ones = Delivery.objects.filter(series_id=series_id, person_id=person_id, state=State.PLANNED.value)
+    if stopped:
+        # Dates of their own, too: a snoozed prompt is stopped as every other.
+        open_ones.update(
+            state=State.DROPPED.value, reason=Reason.STOPPED.value, due_at=None, opens_at=None, taken_at=None
+        )
+    refresh(Series.objects.get(pk=series_id), [person_id])
+
+
+def forget_people(*, person_ids: Collection[int]) -> None:
+    """Whoever has left for good leaves no entry, plan or date behind."""
+    Enrolment.objects.filter(person_id__in=person_ids).delete()
+    Milestone.objects.filter(person_id__in=person_ids).delete()
+    Contact.objects.filter(person_id__in=person_ids).delete()
+    EntryReply.objects.filter(author_id__in=person_ids).update(author=None, author_name="")

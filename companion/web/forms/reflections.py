@@ -1,0 +1,252 @@
+"""What is typed about follow-up: answers to prompts, and the prompts themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+from django import forms
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from companion.reflections import api as reflections
+from companion.reflections.api import Answer, Outcome, Privacy
+from companion.reflections.scaffolds import parts_of
+from companion.spaces.prompts import Anchor, Format, PromptSettings, Scaffold, read_prompt
+from companion.web.forms.activities import NumberInput
+from companion.web.forms.posts import VerbForm
+
+SCALE: Final = [(str(number), str(number)) for number in range(11)]
+OWN: Final = "own"
+
+
+class LineField(forms.CharField):
+    def __init__(self, label: Any, help_text: Any = "", limit: int = 300) -> None:
+        attrs = {"dir": "auto", "autocomplete": "off", "maxlength": limit}
+        super().__init__(label=label, help_text=help_text, required=False, widget=forms.TextInput(attrs=attrs))
+
+
+class TextField(forms.CharField):
+    def __init__(self, label: Any, help_text: Any = "", rows: int = 3) -> None:
+        attrs = {"rows": rows, "dir": "auto", "class": "grow"}
+        widget = forms.Textarea(attrs=attrs)
+        super().__init__(label=label, help_text=help_text, required=False, strip=False, widget=widget)
+
+
+class ScaleField(forms.ChoiceField):
+    def __init__(self, label: Any, choices: Any = SCALE, help_text: Any = "") -> None:
+        widget = forms.RadioSelect
+        super().__init__(label=label, help_text=help_text, required=False, choices=choices, widget=widget)
+
+
+class AnswerForm(VerbForm):
+    """An answer to one prompt: the fields are those of its format. Without `can_share` it stays private."""
+
+    privacy = forms.ChoiceField(
+        label=_("Who reads this"),
+        choices=Privacy.choices,
+        initial=Privacy.PRIVATE.value,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, prompt: PromptSettings, can_share: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.prompt = prompt
+        self.fields = {**_fields_of(prompt), **({"privacy": self.fields["privacy"]} if can_share else {})}
+
+    @classmethod
+    def for_prompt(cls, found: reflections.PromptView, data: Any = None) -> AnswerForm:
+        """The form with what was answered so far."""
+        return cls(data, prompt=found.settings, initial=_initial(found), auto_id="answer-%s")
+
+    def answer(self) -> Answer:
+        data = self.cleaned_data
+        number = data.get("number") or ""
+        action = data.get("action", "")
+        chosen = data.get("offered", OWN)
+        if chosen not in ("", OWN):
+            action = self.prompt.options[int(chosen)]
+        return Answer(
+            parts=[data[name] for name in self.fields if name.startswith("part_")],
+            number=int(number) if number else None,
+            outcome=data.get("outcome", ""),
+            cue=data.get("cue", ""),
+            action=action,
+            obstacle=data.get("obstacle", ""),
+        )
+
+    @property
+    def shared(self) -> Privacy:
+        return Privacy(self.cleaned_data.get("privacy") or Privacy.PRIVATE)
+
+    def refuse(self, error: Any) -> None:
+        """What is wrong with the whole of a text is said at its first part."""
+        for field, message in error.errors.items():
+            name = "part_0" if field == "parts" else field
+            self.add_error(name if name in self.fields else None, message)
+
+
+def _fields_of(prompt: PromptSettings) -> dict[str, forms.Field]:
+    if prompt.format is Format.TEXT:
+        return {
+            f"part_{place}": TextField(label or _("Your answer"), rows=3 if label else 5)
+            for place, label in enumerate(parts_of(prompt.scaffold))
+        }
+    if prompt.format is Format.COMMITMENT:
+        return _plan_fields(prompt)
+    comment = {"part_0": TextField(_("A word about it (optional)"), rows=2)}
+    if prompt.format is Format.RATING:
+        return {"number": ScaleField(_("From 0 to 10")), **comment}
+    if prompt.format is Format.FOLLOW_UP:
+        return {"outcome": ScaleField(_("How did it go?"), Outcome.choices), **comment}
+    options = [(str(place), option) for place, option in enumerate(prompt.options)]
+    number = ScaleField(_("Choose one"), options)
+    return {"number": number} if prompt.format is Format.RETRIEVAL else {"number": number, **comment}
+
+
+def _plan_fields(prompt: PromptSettings) -> dict[str, forms.Field]:
+    found: dict[str, forms.Field] = {
+        "cue": LineField(_("When …"), _("A moment that comes by itself, such as “the next alert comes in”.")),
+    }
+    if prompt.options:
+        options = [*((str(place), option) for place, option in enumerate(prompt.options)), (OWN, _("Something else:"))]
+        found["offered"] = ScaleField(_("I will …"), options)
+        found["action"] = LineField(_("In your own words"), limit=500)
+    else:
+        found["action"] = LineField(_("I will …"), limit=500)
+    found["obstacle"] = LineField(_("What may get in the way? (optional)"), limit=500)
+    found["number"] = ScaleField(_("How sure are you that you will do it? (0 to 10, optional)"))
+    return found
+
+
+def _initial(found: reflections.PromptView) -> dict[str, Any]:
+    """What the form begins with: what was answered already."""
+    own = found.own
+    if own is None:
+        return {}
+    facts: dict[str, Any] = {f"part_{place}": text for place, text in enumerate(own.parts)}
+    facts |= {"privacy": own.privacy, "outcome": own.outcome, "number": "" if own.number is None else str(own.number)}
+    if own.plan is not None:
+        options = list(found.settings.options)
+        offered = str(options.index(own.plan.action)) if own.plan.action in options else OWN
+        facts |= {"cue": own.plan.cue, "obstacle": own.plan.obstacle, "offered": offered}
+        facts["action"] = own.plan.action if offered == OWN else ""
+    return facts
+
+
+class SnoozeForm(VerbForm):
+    days = forms.TypedChoiceField(
+        label=_("Ask me again"),
+        choices=[(1, _("tomorrow")), (3, _("in three days")), (7, _("in a week"))],
+        coerce=int,
+        required=False,
+    )
+
+
+class StuckForm(VerbForm):
+    """A question to the experts, filled in with a plan: nothing is sent before its author has read it."""
+
+    title = LineField(_("Your question in a line"), limit=200)
+    body = TextField(_("What they will read"), rows=7)
+    activity = forms.ChoiceField(label=_("Where to ask"), required=False)
+    is_private = forms.BooleanField(label=_("Ask the experts alone"), required=False)
+    anonymous = forms.BooleanField(label=_("Do not show my name"), required=False)
+    consent = forms.BooleanField(label=_("They may read this about my plan"), required=False)
+    submission = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    def __init__(self, *args: Any, places: Any, **kwargs: Any) -> None:
+        kwargs["initial"] = {"submission": get_random_string(22), **kwargs.get("initial", {})}
+        super().__init__(*args, **kwargs)
+        self.fields["activity"].choices = places  # type: ignore[attr-defined]
+        if len(places) == 1:
+            self.fields["activity"].widget = forms.HiddenInput()
+            self.initial["activity"] = places[0][0]
+
+    def clean(self) -> None:
+        super().clean()
+        if not self.cleaned_data.get("consent"):
+            self.add_error("consent", gettext("Without your word, nobody is shown your plan."))
+
+
+class RemindersForm(VerbForm):
+    wants_mail = forms.BooleanField(label=_("Remind me by e-mail, at most once a day over all courses"), required=False)
+    time_zone = forms.CharField(
+        label=_("My time zone"),
+        help_text=_("Such as Europe/Berlin; empty is that of each course."),
+        required=False,
+        widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off", "maxlength": 60, "data-zone": ""}),
+    )
+
+
+class ReplyForm(VerbForm):
+    body = TextField(_("Your reply"), rows=3)
+
+
+class PromptForm(VerbForm):
+    """One prompt of a series, as its author sets it."""
+
+    title = LineField(_("Title"), _("It is the subject of the e-mail, too."), limit=120)
+    text = TextField(_("What is asked (Markdown)"), rows=4)
+    format = forms.ChoiceField(label=_("Format"), choices=Format.choices, required=False)
+    scaffold = forms.ChoiceField(label=_("Small questions of a free text"), choices=Scaffold.choices, required=False)
+    options = TextField(
+        _("Options, one a line"),
+        _("Of a choice or a question with an answer; of a plan, what is offered beside one's own words."),
+        rows=4,
+    )
+    right = forms.CharField(
+        label=_("Which option is right"),
+        help_text=_("Its number, from 1; of a question with an answer."),
+        required=False,
+        widget=NumberInput(),
+    )
+    feedback = TextField(_("Shown after the answer (Markdown)"), rows=3)
+    days = forms.CharField(
+        label=_("Days"),
+        help_text=_("Less than 0 is before an event."),
+        required=False,
+        widget=forms.NumberInput(attrs={"step": 1}),
+    )
+    anchor = forms.ChoiceField(label=_("after"), choices=Anchor.choices, required=False)
+    unit = LineField(
+        _("Which unit"), _("The id of a unit or block; empty is this activity itself, finished when it is opened.")
+    )
+    pairs_with = forms.ChoiceField(label=_("Beside the answer to"), required=False)
+    minutes = forms.CharField(
+        label=_("Minutes"),
+        help_text=_("At most 5; 0 is the usual for the format."),
+        required=False,
+        widget=NumberInput(),
+    )
+
+    def __init__(self, *args: Any, others: list[PromptSettings], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", gettext("nothing")), *((other.key, other.title) for other in others)]
+        self.fields["pairs_with"].choices = choices  # type: ignore[attr-defined]
+
+    @classmethod
+    def for_prompt(cls, prompt: PromptSettings, others: list[PromptSettings], data: Any = None) -> PromptForm:
+        facts = asdict(prompt)
+        facts |= {"options": "\n".join(prompt.options), "right": prompt.right + 1}
+        return cls(data, initial=facts, others=others, auto_id="prompt-%s")
+
+    def prompt(self, key: str) -> PromptSettings | None:
+        """The prompt that was typed, or None, with what is wrong said at its field or above the form."""
+        data: Mapping[str, Any] = self.cleaned_data
+        right = data["right"].strip() or "1"
+        raw = {
+            **data,
+            "key": key,
+            "options": data["options"].splitlines(),
+            "right": int(right) - 1 if right.isascii() and right.isdecimal() and right != "0" else right,
+        }
+        for name in ("days", "minutes"):
+            raw[name] = data[name].strip() or 0
+        try:
+            return read_prompt(raw)
+        except ValueError as error:
+            self.add_error(None, str(error))
+        return None
