@@ -39,6 +39,15 @@ def gathers_from(activity: Activity) -> datetime | None:
     return activity.event_at - timedelta(days=activity.questions.gather_days)
 
 
+def can_ask(*, viewer: Viewer, activity: Activity) -> bool:
+    """Whether the viewer may ask in an activity at the moment."""
+    try:
+        must_be_able_to_ask(viewer=viewer, activity=activity)
+    except NotAllowed:
+        return False
+    return True
+
+
 def must_be_able_to_ask(*, viewer: Viewer, activity: Activity) -> None:
     """Raises NotAllowed, saying why, where the viewer cannot ask in this activity now."""
     threads.must_be_able_to_start(viewer=viewer, activity=activity)

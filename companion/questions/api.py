@@ -2,7 +2,7 @@
 `companion.threads.api`; here is who answers for it.
 """
 
-from companion.questions.agenda import AgendaRow, gathers_from, list_agenda, must_be_able_to_ask
+from companion.questions.agenda import AgendaRow, can_ask, gathers_from, list_agenda, must_be_able_to_ask
 from companion.questions.answering import (
     can_answer_for,
     claim_question,
@@ -56,6 +56,7 @@ __all__ = [
     "Tab",
     "ask_question",
     "can_answer_for",
+    "can_ask",
     "claim_question",
     "close_as_duplicate",
     "count_mine",

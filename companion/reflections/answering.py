@@ -69,6 +69,54 @@ def is_open(delivery: Delivery) -> bool:
     return may_be and delivery.opens_at is not None and delivery.opens_at <= clock.now()
 
 
+def can_answer(delivery: Delivery) -> bool:
+    """Whether somebody outside of the course's pages may still answer: they are in it, and it is asked."""
+    here = spaces.is_member(space_id=delivery.series.space_id, person_id=delivery.person_id)
+    return here and is_open(delivery) and not delivery.series.activity.has_closed()
+
+
+def answer_once(*, delivery: Delivery, answer: Answer) -> bool:
+    """Take the one answer that an e-mail's link may give, in the caller's transaction; False where there is one
+    already. It is private. Raises InvalidInput.
+    """
+    if _hold(delivery.pk).answered_at is not None:
+        return False
+    write_entry(delivery=delivery, answer=answer, privacy=Privacy.PRIVATE)
+    return True
+
+
+def note_looked_at(*, delivery: Delivery) -> None:
+    """Its learner has opened a prompt: the first time counts."""
+    if delivery.opened_at is None:
+        Delivery.objects.filter(pk=delivery.pk, opened_at=None).update(opened_at=clock.now())
+
+
+def text_of(delivery: Delivery) -> str:
+    """What a prompt says, as safe HTML."""
+    return delivery.prompt.text_html
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactView:
+    """How somebody is reached: whether they want e-mails, whether there is an address, and their zone ("" unknown)."""
+
+    wants_mail: bool
+    has_address: bool
+    has_bounced: bool
+    time_zone: str
+
+
+def get_contact(*, viewer: Viewer) -> ContactView:
+    contact = Contact.objects.filter(pk=viewer.person_id).first() or Contact(person_id=viewer.person_id)
+    address = spaces.address_of(person_id=viewer.person_id)
+    return ContactView(
+        wants_mail=contact.stopped_at is None,
+        has_address=bool(address),
+        has_bounced=bool(address) and contact.bounced_address == address,
+        time_zone=contact.time_zone,
+    )
+
+
 def settings_of(delivery: Delivery) -> PromptSettings:
     return read_prompt(delivery.prompt.settings)
 

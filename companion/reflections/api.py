@@ -3,16 +3,21 @@
 from companion.reflections.answering import (
     MOST_SNOOZED,
     Answer,
+    answer_once,
     answer_prompt,
+    can_answer,
     find_plan,
+    get_contact,
     get_delivery,
     note_bounce,
+    note_looked_at,
     set_time_zone,
     settings_of,
     share_entry,
     skip_prompt,
     snooze_prompt,
     stop_reminders,
+    text_of,
     write_entry,
 )
 from companion.reflections.blocked import ask_again, context_of, note_question
@@ -35,6 +40,7 @@ from companion.reflections.publishing import (
     publish_series,
     remove_prompt,
     save_prompt,
+    title_of_series,
 )
 from companion.reflections.reading import (
     EntryView,
@@ -50,6 +56,7 @@ from companion.reflections.reading import (
     must_be_staff_of,
     reply_to_entry,
     view_entry,
+    view_shared,
 )
 from companion.reflections.reporting import Report, make_report
 from companion.reflections.scheduling import Reason, State
@@ -57,12 +64,21 @@ from companion.reflections.templates import TEMPLATES, Template, from_template
 from companion.reflections.tracking import (
     COURSE,
     forget_people,
+    has_stopped,
     note_completion,
     note_opened,
     stop_series,
 )
 
 __all__ = [
+    "view_shared",
+    "title_of_series",
+    "has_stopped",
+    "text_of",
+    "note_looked_at",
+    "get_contact",
+    "can_answer",
+    "answer_once",
     "COURSE",
     "MOST_SNOOZED",
     "TEMPLATES",

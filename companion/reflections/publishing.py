@@ -30,11 +30,11 @@ from companion.reflections.calculating import (
     settled_at,
 )
 from companion.reflections.models import Delivery, Prompt, Series
-from companion.reflections.reasons import in_words
+from companion.reflections.reasons import in_words, state_in_words
 from companion.reflections.scheduling import Plan
 from companion.spaces import api as spaces
 from companion.spaces.api import Activity
-from companion.spaces.prompts import PromptSettings, write_prompts
+from companion.spaces.prompts import PromptSettings, read_prompt, write_prompts
 from companion.viewer import Viewer
 
 # So many learners have their dates at once; more get them from a task a moment later.
@@ -52,12 +52,18 @@ class PlannedPrompt:
     """
 
     key: str
+    title: str
     state: str
     reason: str
     at: datetime | None
+    is_answered: bool = False
     before: datetime | None = None
     is_new: bool = False
     is_changed: bool = False
+
+    @property
+    def state_label(self) -> str:
+        return state_in_words(self.state)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +87,14 @@ class Preview:
     changes: Mapping[str, int]
     rows: list[LearnerPlan]
     next: str
+
+
+def title_of_series(*, series_id: int) -> str:
+    """What a series is called, for whoever has a link of its e-mails. Raises NotFound."""
+    activity = spaces.find_by_id(activity_id=series_id)
+    if activity is None:
+        raise NotFound
+    return activity.title
 
 
 def get_series(*, viewer: Viewer, uid: UUID) -> tuple[Activity, Series | None]:
@@ -164,19 +178,27 @@ def _rows(activity: Activity, series: Series | None, person_ids: Sequence[int]) 
             name="",
             time_zone=known[person_id].time_zone or settings.hours.zone,
             is_held_out=is_out,
-            prompts=[_planned(prompt.key, plans.get(prompt.key), mine.get(prompt.key)) for prompt in settings.prompts],
+            prompts=[_planned(prompt, plans.get(prompt.key), mine.get(prompt.key)) for prompt in settings.prompts],
         )
     return rows
 
 
-def _planned(key: str, plan: Plan | None, have: Delivery | None) -> PlannedPrompt:
+def _planned(prompt: PromptSettings, plan: Plan | None, have: Delivery | None) -> PlannedPrompt:
     if plan is None:
         assert have is not None
         at = have.sent_at or have.due_at
-        return PlannedPrompt(key=key, state=have.state, reason=in_words(have.reason), at=at)
+        return PlannedPrompt(
+            key=prompt.key,
+            title=prompt.title,
+            state=have.state,
+            reason=in_words(have.reason),
+            at=at,
+            is_answered=have.answered_at is not None,
+        )
     before = have.due_at if have is not None else None
     return PlannedPrompt(
-        key=key,
+        key=prompt.key,
+        title=prompt.title,
         state=plan.state.value,
         reason=in_words(plan.reason),
         at=plan.due_at,
@@ -362,7 +384,9 @@ def list_deliveries(*, viewer: Viewer, uid: UUID, cursor: str = "") -> tuple[lis
             name=names[enrolment.person_id],
             time_zone="",
             is_held_out=enrolment.is_held_out,
-            prompts=[_planned(delivery.prompt.key, None, delivery) for delivery in rows[enrolment.pk]],
+            prompts=[
+                _planned(read_prompt(delivery.prompt.settings), None, delivery) for delivery in rows[enrolment.pk]
+            ],
         )
         for enrolment in shown
     ]

@@ -207,6 +207,11 @@ def must_be_staff_of(*, viewer: Viewer, uid: object) -> Activity:
     return activity
 
 
+def view_shared(entry: Entry) -> EntryView:
+    """An entry that came through `get_shared_entry`, with the name of whoever wrote it."""
+    return view_entry(entry, author=spaces.names_of([entry.person_id])[entry.person_id])
+
+
 def view_entry(entry: Entry, *, author: str = "") -> EntryView:
     """An entry that was found `_readable`."""
     prompt = read_prompt(entry.prompt.settings)

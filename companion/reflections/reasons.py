@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from companion.reflections.scheduling import Reason
+from companion.reflections.scheduling import Reason, State
 
 _WORDS: Final[Mapping[str, Any]] = {
     Reason.ON_TIME: _("On its day."),
@@ -41,6 +41,18 @@ _WORDS: Final[Mapping[str, Any]] = {
     Reason.STAFF: _("Teaches the course by now."),
     Reason.REMOVED: _("Taken out of the series."),
 }
+
+
+_STATES: Final[Mapping[str, Any]] = {
+    State.PLANNED: _("planned"),
+    State.HELD: _("held"),
+    State.SENT: _("sent"),
+    State.DROPPED: _("dropped"),
+}
+
+
+def state_in_words(state: str) -> str:
+    return str(_STATES[State(state)])
 
 
 def in_words(reason: str) -> str:

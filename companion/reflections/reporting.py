@@ -18,7 +18,7 @@ from django.db.models import Count, Q
 
 from companion.reflections.calculating import measure_of, prompts_of
 from companion.reflections.models import APPLIED, Commitment, Delivery, Entry, Prompt, Series
-from companion.reflections.reasons import in_words
+from companion.reflections.reasons import in_words, state_in_words
 from companion.reflections.scheduling import Reason, State
 from companion.spaces.prompts import Format, PromptSettings
 
@@ -95,6 +95,18 @@ class Impact:
     low: float | None
     high: float | None
 
+    @property
+    def difference_points(self) -> int:
+        return round(100 * (self.difference or 0))
+
+    @property
+    def low_points(self) -> int:
+        return round(100 * (self.low or 0))
+
+    @property
+    def high_points(self) -> int:
+        return round(100 * (self.high or 0))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
@@ -163,7 +175,7 @@ def _reasons(series: Series) -> list[tuple[str, str, int]]:
     rows = Delivery.objects.filter(series=series).values_list("state", "reason").annotate(count=Count("pk"))
     order = list(State)
     found = sorted(rows.order_by(), key=lambda row: (order.index(State(row[0])), -row[2]))
-    return [(state, in_words(reason), count) for state, reason, count in found]
+    return [(state_in_words(state), in_words(reason), count) for state, reason, count in found]
 
 
 def _slopes(prompts: Mapping[Prompt, PromptSettings]) -> list[Slope]:

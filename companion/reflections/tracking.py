@@ -110,6 +110,11 @@ def stop_series(*, person_id: int, series_id: int, stopped: bool) -> None:
     refresh(Series.objects.get(pk=series_id), [person_id])
 
 
+def has_stopped(*, viewer: Viewer, series_id: int) -> bool:
+    """Whether the viewer has stopped a series."""
+    return Enrolment.objects.filter(series_id=series_id, person_id=viewer.person_id).exclude(stopped_at=None).exists()
+
+
 def forget_people(*, person_ids: Collection[int]) -> None:
     """Whoever has left for good leaves no entry, plan or date behind."""
     Enrolment.objects.filter(person_id__in=person_ids).delete()

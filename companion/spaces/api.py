@@ -48,6 +48,7 @@ from companion.spaces.members import (
 )
 from companion.spaces.models import Activity, Organization, Person, Space
 from companion.spaces.people import (
+    address_of,
     admit_person,
     enrol,
     ensure_organization,
@@ -81,6 +82,7 @@ __all__ = [
     "RosterMember",
     "Space",
     "active_people",
+    "address_of",
     "admit_person",
     "configure_activity",
     "create_activity",

@@ -180,6 +180,11 @@ def find_person(*, space_id: int, issuer: str, subject: str) -> Person | None:
     return people.first()
 
 
+def address_of(*, person_id: int) -> str:
+    """Somebody's e-mail address, for themselves or a letter to them; "" where the platform passes on none."""
+    return Person.objects.filter(pk=person_id).values_list("email", flat=True).first() or ""
+
+
 def people_with_address(*, organization_id: int, address: str) -> list[int]:
     """The ids of the people of an organization who have this e-mail address (100 at most)."""
     people = Person.objects.filter(organization_id=organization_id, email=clean_line(address))

@@ -93,6 +93,11 @@ class PromptSettings:
     minutes: int = 0
 
     @property
+    def days_before(self) -> int:
+        """How many days before its anchor it comes; 0 for after."""
+        return max(0, -self.days)
+
+    @property
     def estimate(self) -> int:
         """Minutes, 1 to 5."""
         return self.minutes or ESTIMATES[self.format]

@@ -41,6 +41,8 @@ def is_of_own_group(viewer: Viewer, thread: Thread) -> bool:
 
 
 def can_start_thread(viewer: Viewer, activity: Activity) -> bool:
+    if activity.asks_back:
+        return False
     allowed = viewer.is_staff or activity.discussion.starters is Starters.EVERYONE
     return allowed and can_write_in_activity(viewer, activity)
 

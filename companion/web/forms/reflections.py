@@ -233,6 +233,12 @@ class PromptForm(VerbForm):
         facts |= {"options": "\n".join(prompt.options), "right": prompt.right + 1}
         return cls(data, initial=facts, others=others, auto_id="prompt-%s")
 
+    @property
+    def is_special(self) -> bool:
+        """Whether the rarer fields hold something, or something may be wrong with them: then they stand open."""
+        names = ("scaffold", "options", "feedback", "pairs_with", "unit")
+        return bool(self.errors) or any(self[name].value() for name in names)
+
     def prompt(self, key: str) -> PromptSettings | None:
         """The prompt that was typed, or None, with what is wrong said at its field or above the form."""
         data: Mapping[str, Any] = self.cleaned_data

@@ -10,9 +10,9 @@ from django.http import HttpResponse, HttpResponseNotModified, JsonResponse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from companion import credit as credits
 from companion.moderation import api as moderation
 from companion.questions import api as questions
+from companion.reflections import api as reflections
 from companion.spaces.api import Activity, get_activity
 from companion.spaces.permissions import can_read_activity
 from companion.text import clean
@@ -26,6 +26,7 @@ from companion.web.mounting import CompanionRequest
 from companion.web.page import is_block, number_of, redirect, render, with_query
 from companion.web.video import strip_of, video_of
 from companion.web.views.asking import list_helpers
+from companion.web.views.reflections import credit_of, show_series
 
 SORTS = {
     threads.Sort.ACTIVE: gettext_lazy("Active"),
@@ -52,6 +53,10 @@ def show_list(request: CompanionRequest, activity: Activity) -> HttpResponse:
     """The list of an activity that has been through its gate."""
     if not can_read_activity(request.viewer, activity):
         return render(request, "companion/activity_not_open.html", {"activity": activity})
+    if activity.pk is not None:
+        reflections.note_opened(viewer=request.viewer, activity=activity)
+    if activity.asks_back:
+        return show_series(request, activity)
     sort = _choice(threads.Sort, request.GET.get("sort")) or threads.Sort.ACTIVE
     only = _choice(threads.Only, request.GET.get("only")) or threads.Only.ALL
     kind = _choice(threads.Kind, request.GET.get("kind"))
@@ -71,9 +76,7 @@ def show_list(request: CompanionRequest, activity: Activity) -> HttpResponse:
     context = {
         "activity": activity,
         "event": threads.view_event(activity),
-        "credit_rule": credits.credit_rule(activity) if request.mount.report_credit else "",
-        "credit_worth": credits.credit_worth(activity) if request.mount.report_credit else "",
-        "credit": _credit(request, activity),
+        **credit_of(request, activity),
         "helpers": list_helpers(request, activity) if activity.takes_questions else [],
         "waiting_for_me": questions.count_mine(viewer=request.viewer) if activity.takes_questions else 0,
         "can_start": permissions.can_start_thread(request.viewer, activity),
@@ -139,17 +142,6 @@ def people(request: CompanionRequest, uid: UUID) -> HttpResponse:
 
 # What these show is not all there is.
 _PARTIAL = (threads.Sort.UNANSWERED, threads.Sort.VIDEO)
-
-
-def _credit(request: CompanionRequest, activity: Activity) -> credits.Credit | None:
-    """How far the reader is, where the host passes it on; the staff get no credit."""
-    report = request.mount.report_credit
-    if report is None or request.viewer.is_staff:
-        return None
-    credit = credits.get_credit(activity=activity, person_id=request.viewer.person_id)
-    if credit is not None:
-        report(activity, credit)
-    return credit
 
 
 def _standings(
