@@ -19,6 +19,11 @@ TOPIC: Final = "Incident response"
 AT_ONCE: Final = {"peer_hours": 0, "working_days": "1234567", "day_begins": 0, "day_ends": 24}
 # Nobody who may be the author holds it: its experts are named on every page of its questions.
 ASKED: Final = "Ways of working"
+# A plan and how it went, asked at once: both who may be the author answer them, and one is stuck.
+FOLLOW_UP: Final = (
+    {"key": "plan", "format": "commitment", "title": "A plan", "anchor": "enrolment"},
+    {"key": "how", "format": "follow_up", "title": "How it went", "anchor": "enrolment"},
+)
 # Far enough apart for every limit on how often one may do a thing.
 STEP: Final = timedelta(minutes=11)
 
@@ -79,7 +84,12 @@ class Course:
         self.questions = self._place(
             "Ask an expert", {"topic": ASKED, **AT_ONCE}, moment - timedelta(days=2), Kind.QUESTIONS
         )
-        self.activities = (self.main, self.grouped, self.event, self.questions)
+        self.followup = self._place(
+            "After the course",
+            {"prompts": FOLLOW_UP, "working_days": "1234567", "day_begins": 0, "day_ends": 24},
+            kind=Kind.REFLECTION,
+        )
+        self.activities = (self.main, self.grouped, self.event, self.questions, self.followup)
         self.threads: dict[str, int] = {}
         self.posts: dict[str, tuple[int, int]] = {}
         # Questions by name, which pages of questions are asked about.

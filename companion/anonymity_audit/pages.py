@@ -10,12 +10,16 @@ from companion.anonymity_audit.asking import Sample
 from companion.anonymity_audit.course import ASKED, Course
 from companion.anonymity_audit.people import AUTHORS, QUILLA, picture
 from companion.anonymity_audit.story import WORDS
+from companion.reflections import api as reflections
 from companion.search import api as search
 from companion.threads import api as threads
 from companion.topics import api as topics
 
 # Those that name members of the course by design, whatever they wrote.
-NAMING_PEOPLE: Final = ("people", "person-posts", "expert-list", "moderation-muted")
+NAMING_PEOPLE: Final = (
+    *("people", "person-posts", "expert-list", "moderation-muted"),
+    *("series-detail", "series-people"),
+)
 
 
 def _home(course: Course) -> Iterable[Sample]:
@@ -233,6 +237,36 @@ def _preview(course: Course) -> Iterable[Sample]:
     return [Sample(fields={"body": f"A *text* ![](companion-picture:{course.picture})"})]
 
 
+def _series(**fields: object) -> Callable[[Course], Iterable[Sample]]:
+    """A page of the follow-up series, and the act where there are fields."""
+
+    def of(course: Course) -> Iterable[Sample]:
+        yield Sample(args=(course.followup.uid,))
+        if fields:
+            yield Sample(args=(course.followup.uid,), fields=fields)
+
+    return of
+
+
+def _prompt_of_series(**fields: object) -> Callable[[Course], Iterable[Sample]]:
+    def of(course: Course) -> Iterable[Sample]:
+        yield Sample(args=(course.followup.uid, "how"))
+        yield Sample(args=(course.followup.uid, "how"), fields=fields)
+
+    return of
+
+
+def _prompts(**fields: object) -> Callable[[Course], Iterable[Sample]]:
+    """Ana's own prompt, which nobody else finds."""
+
+    def of(course: Course) -> Iterable[Sample]:
+        for prompt in reflections.list_open(viewer=course.ana, activity=course.followup):
+            yield Sample(args=(prompt.delivery_id,))
+            yield Sample(args=(prompt.delivery_id,), fields=fields)
+
+    return of
+
+
 SAMPLES: Final[Mapping[str, Callable[[Course], Iterable[Sample]]]] = MappingProxyType(
     {
         "space-home": _home,
@@ -300,6 +334,26 @@ SAMPLES: Final[Mapping[str, Callable[[Course], Iterable[Sample]]]] = MappingProx
         ],
         "person-detail": _persons,
         "profile": _profile,
+        "series-stop": _series(stopped="1"),
+        "series-detail": _series(),
+        "series-publish": _series(),
+        "series-template": _series(template="unit"),
+        "series-people": _series(),
+        "series-report": _series(),
+        "series-shared": _series(),
+        "prompt-edit": _prompt_of_series(title="How did it go?", format="follow_up", anchor="enrolment"),
+        "prompt-remove": _prompt_of_series(),
+        "prompt-move": _prompt_of_series(up="0"),
+        "prompt-answer": _prompts(outcome="done"),
+        "prompt-skip": _prompts(),
+        "prompt-snooze": _prompts(days="1"),
+        "prompt-share": _prompts(privacy="private"),
+        "prompt-stuck": _prompts(),
+        "entry-reply": lambda course: [Sample(args=(1,)), Sample(args=(1,), fields={"body": "A text"})],
+        "journal": lambda course: [Sample(), Sample(query={"q": WORDS})],
+        "journal-print": lambda course: [Sample()],
+        "journal-export": lambda course: [Sample(fields={"format": how}) for how in ("json", "markdown")],
+        "reminders": lambda course: [Sample(), Sample(fields={"wants_mail": "on"})],
         "picture": lambda course: [Sample(args=(course.picture,))],
         "search": _search,
         "found": _found,

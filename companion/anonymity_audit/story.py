@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
+from companion import clock
 from companion.anonymity_audit import people
 from companion.anonymity_audit.asking import Sample, ask
 from companion.anonymity_audit.course import ASKED, TOPIC, Course
@@ -14,6 +15,7 @@ from companion.errors import NotAllowed
 from companion.markdown import PICTURE
 from companion.moderation import api as moderation
 from companion.questions import api as questions
+from companion.reflections import api as reflections
 from companion.spaces.api import Activity
 from companion.threads import api as threads
 from companion.topics import api as topics
@@ -46,6 +48,10 @@ def write_by_name(course: Course) -> None:
         kind=threads.Kind.ANNOUNCEMENT,
         to_space=True,
     )
+    course.then(reflections.publish_series, viewer=course.ben, uid=course.followup.uid)
+    for viewer in (course.ana, *course.authors.values()):
+        _answer(course, viewer, "plan", cue="I am called", action="look at the clock")
+        _answer(course, viewer, "how", outcome="blocked")
     course.then(threads.keep_stages, viewer=course.ana, activity=course.event)
     listed = threads.list_threads(viewer=course.ben, activity=course.event)
     course.threads["stage"] = listed.rows[-1].id
@@ -60,6 +66,7 @@ def write_anonymously(course: Course) -> None:
     _reshape(course)
     _write_elsewhere(course)
     _ask_experts(course)
+    _get_stuck(course)
     _mark_and_report(course)
 
 
@@ -208,6 +215,35 @@ def _ask_experts(course: Course) -> None:
         course.then(questions.decline_question, viewer=viewer, thread_id=waiting, reason="Not I")
     mine = course.then(ask, viewer=course.ana, title="Between us, too", is_private=True)
     course.asked["private"] = mine.pk
+
+
+def _get_stuck(course: Course) -> None:
+    """A question that follows from a plan, asked without a name and answered: its author is asked again."""
+    viewer = course.writer
+    thread = course.then(
+        questions.ask_question,
+        viewer=viewer,
+        activity_uid=course.questions.uid,
+        title="Stuck with my plan",
+        body=f"{WORDS}, because I am stuck",
+        anonymous=True,
+    ).pk
+    delivery = _delivery(course, viewer, "how")
+    course.then(reflections.note_question, viewer=viewer, delivery_id=delivery, thread_id=thread)
+    number = _reply(course, course.chen, thread, "Look twice.")
+    course.then(threads.accept_answer, viewer=viewer, thread_id=thread, number=number, accepted=True)
+    course.threads["stuck"], course.posts["stuck"] = thread, (thread, 1)
+
+
+def _answer(course: Course, viewer: Viewer, key: str, **facts: Any) -> None:
+    delivery, answer = _delivery(course, viewer, key), reflections.Answer(**facts)
+    course.then(reflections.answer_prompt, viewer=viewer, delivery_id=delivery, answer=answer)
+
+
+def _delivery(course: Course, viewer: Viewer, key: str) -> int:
+    with clock.at(course.moment):
+        found = reflections.list_open(viewer=viewer, activity=course.followup)
+    return next(prompt.delivery_id for prompt in found if prompt.settings.key == key)
 
 
 def _mark_and_report(course: Course) -> None:

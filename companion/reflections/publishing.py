@@ -186,15 +186,7 @@ def _rows(activity: Activity, series: Series | None, person_ids: Sequence[int]) 
 def _planned(prompt: PromptSettings, plan: Plan | None, have: Delivery | None) -> PlannedPrompt:
     if plan is None:
         assert have is not None
-        at = have.sent_at or have.due_at
-        return PlannedPrompt(
-            key=prompt.key,
-            title=prompt.title,
-            state=have.state,
-            reason=in_words(have.reason),
-            at=at,
-            is_answered=have.answered_at is not None,
-        )
+        return _settled(have)
     before = have.due_at if have is not None else None
     return PlannedPrompt(
         key=prompt.key,
@@ -205,6 +197,19 @@ def _planned(prompt: PromptSettings, plan: Plan | None, have: Delivery | None) -
         before=before,
         is_new=have is None,
         is_changed=have is not None and before != plan.due_at,
+    )
+
+
+def _settled(delivery: Delivery) -> PlannedPrompt:
+    """A delivery as it is."""
+    prompt = read_prompt(delivery.prompt.settings)
+    return PlannedPrompt(
+        key=prompt.key,
+        title=prompt.title,
+        state=delivery.state,
+        reason=in_words(delivery.reason),
+        at=delivery.sent_at or delivery.due_at,
+        is_answered=delivery.answered_at is not None,
     )
 
 
@@ -374,8 +379,9 @@ def list_deliveries(*, viewer: Viewer, uid: UUID, cursor: str = "") -> tuple[lis
     found = list(series.enrolments.filter(person_id__gt=after).order_by("person_id")[: PEOPLE_A_PAGE + 1])
     shown = found[:PEOPLE_A_PAGE]
     rows: dict[int, list[Delivery]] = {enrolment.pk: [] for enrolment in shown}
-    deliveries = Delivery.objects.filter(enrolment__in=shown).select_related("prompt")
-    for delivery in deliveries.order_by("prompt__position", "round"):
+    # That somebody is asked once more would tell who asked the question that was answered just then, without a name.
+    deliveries = Delivery.objects.filter(enrolment__in=shown, round=1).select_related("prompt")
+    for delivery in deliveries.order_by("prompt__position"):
         rows[delivery.enrolment_id].append(delivery)
     names = spaces.names_of([enrolment.person_id for enrolment in shown])
     page = [

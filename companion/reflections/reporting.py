@@ -171,8 +171,9 @@ def _applied(series: Series, *, is_held_out: bool) -> dict[int, int]:
 
 
 def _reasons(series: Series) -> list[tuple[str, str, int]]:
-    """(state, reason in words, how many deliveries), for everything that is not yet sent, and how the rest was."""
-    rows = Delivery.objects.filter(series=series).values_list("state", "reason").annotate(count=Count("pk"))
+    """(state, reason in words, how many deliveries). Not those that are asked once more (publishing.py says why)."""
+    first = Delivery.objects.filter(series=series, round=1)
+    rows = first.values_list("state", "reason").annotate(count=Count("pk"))
     order = list(State)
     found = sorted(rows.order_by(), key=lambda row: (order.index(State(row[0])), -row[2]))
     return [(state_in_words(state), in_words(reason), count) for state, reason, count in found]

@@ -46,6 +46,7 @@ def series_detail(request: CompanionRequest, uid: UUID) -> HttpResponse:
 
 @require_POST
 def series_publish(request: CompanionRequest, uid: UUID) -> HttpResponse:
+    _editable(request, uid)
     reflections.publish_series(viewer=request.viewer, uid=uid)
     return redirect(request.mount.url_for("series-detail", uid))
 

@@ -14,9 +14,11 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from companion.anonymity_audit.course import FOLLOW_UP
 from companion.models import SearchDocument
 from companion.moderation import api as moderation
 from companion.questions import api as questions
+from companion.reflections import api as reflections
 from companion.spaces import api as spaces
 from companion.spaces.kinds import Kind
 from companion.threads import api as threads
@@ -41,7 +43,9 @@ FIELDS = (
     " starters groups post_first edit_minutes video event_at event_ends_at before_days before_prompt after_prompt"
     " opens_at closes_at topics is_private saved look of until note accepted me_too synonym capacity away_from"
     " away_until time_zone about is_listed weekdays expert starts_on ends_on clear approved holding peer_hours"
-    " working_days day_ends"
+    " working_days day_ends privacy number part_0 part_1 cue action obstacle offered outcome days stopped template"
+    " format scaffold options right feedback anchor unit pairs_with minutes up wants_mail activity consent"
+    " holdout_percent"
 ).split()
 WORDS = (
     "newest oldest helpful active unanswered video unread mine following endorsed question tip announcement closed hide"
@@ -64,7 +68,7 @@ MANY = st.lists(VALUES, min_size=1, max_size=2)
 ARGS = st.sampled_from(["there", "nowhere"]) | st.integers(0, 10**30)
 
 
-@pytest.fixture(params=["discussion", "questions"])
+@pytest.fixture(params=["discussion", "questions", "reflection"])
 def world(request: pytest.FixtureRequest, db: None) -> dict[str, object]:
     """One of everything that an address can name, and Ben, who may do most with it."""
     course = make_course(topic="Incidents", video="https://videos.example/drill.mp4", groups="visible")
@@ -81,12 +85,30 @@ def world(request: pytest.FixtureRequest, db: None) -> dict[str, object]:
         )
         thread = questions.ask_question(viewer=course.ana, activity_uid=activity.uid, title="Q", body="B")
         threads.add_reply(viewer=course.chen, thread_id=thread.pk, body="An answer")
+    # In every world, so that each address has something to name.
+    followed = spaces.create_activity(
+        viewer=course.ben,
+        title="After",
+        kind=Kind.REFLECTION,
+        settings={"prompts": list(FOLLOW_UP)},
+        external_id="follow-up",
+    )
+    reflections.publish_series(viewer=course.ben, uid=followed.uid)
+    plan, how = reflections.list_open(viewer=course.ana, activity=followed)
+    answer = reflections.Answer(action="look at the clock")
+    shared = reflections.Privacy.GROUP
+    entry = reflections.answer_prompt(viewer=course.ana, delivery_id=plan.delivery_id, answer=answer, privacy=shared)
+    if request.param == "reflection":
+        activity = followed
     return {
         "readers": [LtiReader(course.ben), LtiReader(course.ana)],
         "uid": activity.uid,
         "topic_id": topics.ensure_topics(organization_id=course.ben.organization_id, names=["Incidents"])[0].id,
         "thread_id": thread.pk,
         "number": 2,
+        "delivery_id": how.delivery_id,
+        "entry_id": entry.pk,
+        "key": "how",
         "case_id": case.id,
         "person_id": course.chen.person_id,
         "token": "0" * 32,
@@ -106,7 +128,7 @@ def args_of(page, world: dict[str, object], which: object) -> list[object]:
     if which == "there":
         return [world[name] for name in names]
     number = 10**9 if which == "nowhere" else which
-    return [{"uid": UUID(int=0), "token": "nobody-s"}.get(name, number) for name in names]
+    return [{"uid": UUID(int=0), "token": "nobody-s", "key": "nothing"}.get(name, number) for name in names]
 
 
 def check(reader: LtiReader, answer) -> None:
