@@ -21,8 +21,8 @@ AT_ONCE: Final = {"peer_hours": 0, "working_days": "1234567", "day_begins": 0, "
 ASKED: Final = "Ways of working"
 # A plan and how it went, asked at once: both who may be the author answer them, and one is stuck.
 FOLLOW_UP: Final = (
-    {"key": "plan", "format": "commitment", "title": "A plan", "anchor": "enrolment"},
-    {"key": "how", "format": "follow_up", "title": "How it went", "anchor": "enrolment"},
+    {"key": "plan", "format": "commitment", "title": "A plan", "anchor": "event_start"},
+    {"key": "how", "format": "follow_up", "title": "How it went", "anchor": "event_start"},
 )
 # Far enough apart for every limit on how often one may do a thing.
 STEP: Final = timedelta(minutes=11)
@@ -87,6 +87,7 @@ class Course:
         self.followup = self._place(
             "After the course",
             {"prompts": FOLLOW_UP, "working_days": "1234567", "day_begins": 0, "day_ends": 24},
+            event_at=moment - timedelta(days=1),
             kind=Kind.REFLECTION,
         )
         self.activities = (self.main, self.grouped, self.event, self.questions, self.followup)

@@ -341,7 +341,7 @@ SAMPLES: Final[Mapping[str, Callable[[Course], Iterable[Sample]]]] = MappingProx
         "series-people": _series(),
         "series-report": _series(),
         "series-shared": _series(),
-        "prompt-edit": _prompt_of_series(title="How did it go?", format="follow_up", anchor="enrolment"),
+        "prompt-edit": _prompt_of_series(title="How did it go?", format="follow_up", anchor="event_start"),
         "prompt-remove": _prompt_of_series(),
         "prompt-move": _prompt_of_series(up="0"),
         "prompt-answer": _prompts(outcome="done"),

@@ -14,6 +14,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from companion import clock
 from companion.anonymity_audit.course import FOLLOW_UP
 from companion.models import SearchDocument
 from companion.moderation import api as moderation
@@ -91,6 +92,7 @@ def world(request: pytest.FixtureRequest, db: None) -> dict[str, object]:
         title="After",
         kind=Kind.REFLECTION,
         settings={"prompts": list(FOLLOW_UP)},
+        event_at=clock.now(),
         external_id="follow-up",
     )
     reflections.publish_series(viewer=course.ben, uid=followed.uid)

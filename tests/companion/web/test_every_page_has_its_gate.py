@@ -235,6 +235,7 @@ def world(db: None) -> World:
         title="After the course",
         kind=Kind.REFLECTION,
         settings={"prompts": list(FOLLOW_UP)},
+        event_at=clock.now(),
         external_id="follow-up",
     )
     reflections.publish_series(viewer=course.ben, uid=followed.uid)
