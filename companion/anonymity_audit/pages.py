@@ -257,14 +257,21 @@ def _prompt_of_series(**fields: object) -> Callable[[Course], Iterable[Sample]]:
 
 
 def _prompts(**fields: object) -> Callable[[Course], Iterable[Sample]]:
-    """Ana's own prompt, which nobody else finds."""
+    """Prompts of somebody who has answered and of somebody who has not, which nobody else finds."""
 
     def of(course: Course) -> Iterable[Sample]:
-        for prompt in reflections.list_open(viewer=course.ana, activity=course.followup):
-            yield Sample(args=(prompt.delivery_id,))
-            yield Sample(args=(prompt.delivery_id,), fields=fields)
+        for viewer in (course.ana, course.nameless):
+            for prompt in reflections.list_open(viewer=viewer, activity=course.followup):
+                yield Sample(args=(prompt.delivery_id,))
+                yield Sample(args=(prompt.delivery_id,), fields=fields)
 
     return of
+
+
+def _entries(course: Course) -> Iterable[Sample]:
+    for entry in reflections.list_shared(viewer=course.ben, activity=course.followup)[0]:
+        yield Sample(args=(entry.id,))
+        yield Sample(args=(entry.id,), fields={"body": "A text"})
 
 
 SAMPLES: Final[Mapping[str, Callable[[Course], Iterable[Sample]]]] = MappingProxyType(
@@ -336,7 +343,7 @@ SAMPLES: Final[Mapping[str, Callable[[Course], Iterable[Sample]]]] = MappingProx
         "profile": _profile,
         "series-stop": _series(stopped="1"),
         "series-detail": _series(),
-        "series-publish": _series(),
+        "series-publish": lambda course: [Sample(args=(course.followup.uid,), fields={})],
         "series-template": _series(template="unit"),
         "series-people": _series(),
         "series-report": _series(),
@@ -349,7 +356,7 @@ SAMPLES: Final[Mapping[str, Callable[[Course], Iterable[Sample]]]] = MappingProx
         "prompt-snooze": _prompts(days="1"),
         "prompt-share": _prompts(privacy="private"),
         "prompt-stuck": _prompts(),
-        "entry-reply": lambda course: [Sample(args=(1,)), Sample(args=(1,), fields={"body": "A text"})],
+        "entry-reply": _entries,
         "journal": lambda course: [Sample(), Sample(query={"q": WORDS})],
         "journal-print": lambda course: [Sample()],
         "journal-export": lambda course: [Sample(fields={"format": how}) for how in ("json", "markdown")],

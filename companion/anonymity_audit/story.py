@@ -52,6 +52,8 @@ def write_by_name(course: Course) -> None:
     for viewer in (course.ana, *course.authors.values()):
         _answer(course, viewer, "plan", cue="I am called", action="look at the clock")
         _answer(course, viewer, "how", outcome="blocked")
+    own, shared = _delivery(course, course.ana, "plan"), reflections.Privacy.GROUP
+    course.then(reflections.share_entry, viewer=course.ana, delivery_id=own, privacy=shared)
     course.then(threads.keep_stages, viewer=course.ana, activity=course.event)
     listed = threads.list_threads(viewer=course.ben, activity=course.event)
     course.threads["stage"] = listed.rows[-1].id
