@@ -12,6 +12,7 @@ class CompanionConfig(AppConfig):
 
     def ready(self) -> None:
         from companion import clock, conf, subscriptions
+        from companion.reflections.api import deliver_due
         from companion.search.api import learn
         from companion.tasks import each_tick
         from companion.threads.api import prune_pictures
@@ -21,3 +22,4 @@ class CompanionConfig(AppConfig):
         subscriptions.connect()
         each_tick(prune_pictures)
         each_tick(learn)
+        each_tick(deliver_due)

@@ -335,6 +335,14 @@ class PersonJoined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MilestoneReached:
+    """Somebody has finished a unit or a course, as a host or the Companion itself has found."""
+
+    space_id: int
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RosterSynced:
     """A space's members were read from its platform. `left` were deactivated."""
 
@@ -387,11 +395,13 @@ ALL: Final[tuple[type, ...]] = (
     TopicFollowed,
     TopicsMerged,
     PersonJoined,
+    MilestoneReached,
     RosterSynced,
 )
 Fact = (
     Event
     | PersonJoined
+    | MilestoneReached
     | RosterSynced
     | PostsRewritten
     | PersonMuted

@@ -70,6 +70,8 @@ class Mount:
     # Takes a learner's credit (companion.threads.api.Credit) to the platform; without it pages speak of none.
     # It gets the activity as well: a block is told of its own credit alone, though all lists can be opened in it.
     report_credit: Callable[[Any, Any], None] | None = None
+    # Whether the host tells when somebody has finished a unit or the course.
+    tells_completion: bool = False
     # The way back to the host's course and what it is called, where the host's own page has none.
     back_url: str = ""
     back_label: str = ""

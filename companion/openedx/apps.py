@@ -52,12 +52,23 @@ class OpenedxConfig(AppConfig):
                         "receiver_func_name": "cohort_changed",
                         "signal_path": "openedx_events.learning.signals.COHORT_MEMBERSHIP_CHANGED",
                     },
+                    {
+                        "receiver_func_name": "certified",
+                        "signal_path": "openedx_events.learning.signals.CERTIFICATE_CREATED",
+                    },
+                    {
+                        "receiver_func_name": "block_completed",
+                        "signal_path": "django.db.models.signals.post_save",
+                        "sender_path": "completion.models.BlockCompletion",
+                    },
                 ],
             },
         },
     }
 
     def ready(self) -> None:
-        from companion.openedx import tasks
+        from companion.openedx import mount, tasks
+        from companion.reflections.api import tell_address
 
         tasks.connect()
+        tell_address(mount.address_of)

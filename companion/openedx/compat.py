@@ -36,6 +36,11 @@ def is_here() -> bool:
     return find_spec("openedx") is not None and find_spec("openedx.core") is not None
 
 
+def tells_completion() -> bool:
+    """Whether the platform tells when somebody has finished something: the workbench knows nothing of the kind."""
+    return is_here()
+
+
 def issuer() -> str:
     """Who vouches for a user id: the LMS, also for its Studio."""
     return str(getattr(settings, "LMS_ROOT_URL", "") or "openedx")

@@ -13,6 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext
 
 from companion.openedx import compat
+from companion.spaces.api import Activity
 from companion.viewer import Mount
 from companion.web.mounting import path_for
 
@@ -34,6 +35,7 @@ def plugin_mount(course_id: str, request: HttpRequest | None = None) -> Mount:
         back_url=course_home(course_id),
         back_label=gettext("Back to the course"),
         permalink=permalink_in(course_id),
+        tells_completion=True,
     )
 
 
@@ -51,6 +53,16 @@ def permalink_in(course_id: str) -> Callable[[UUID, int, int], str] | None:
         return root.rstrip("/") + home + path_for("post-detail", thread_id, number)
 
     return permalink if root else None
+
+
+def address_of(activity: Activity) -> str:
+    """Where an activity of a course is in the LMS, for e-mails; "" for one of another host."""
+    space = activity.space
+    root = getattr(settings, "LMS_ROOT_URL", "") or ""
+    if not root or space.issuer != compat.issuer():
+        return ""
+    home = reverse("companion_openedx:home", args=[space.external_id])
+    return root.rstrip("/") + home + path_for("thread-list", activity.uid)
 
 
 def settings_note() -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 
 from django.db import transaction
 
 from companion import conf
+from companion.kept import kept
 from companion.openedx import compat
+from companion.reflections import api as reflections
 from companion.spaces import api as spaces
 from companion.viewer import Role, Viewer
 
@@ -99,6 +101,16 @@ def space_of(course_id: str) -> spaces.Space | None:
     if organization is None:
         return None
     return spaces.find_space(organization_id=organization.pk, issuer=compat.issuer(), external_id=course_id)
+
+
+def waited_for(course_id: str) -> Collection[str]:
+    """The blocks that follow-up series of a course wait for; a change shows in a minute."""
+    return kept(f"companion.openedx.waited.{course_id}", partial(_waited_for, course_id), seconds=60)
+
+
+def _waited_for(course_id: str) -> list[str]:
+    space = space_of(course_id)
+    return sorted(reflections.waited_for(space_id=space.pk)) if space is not None else []
 
 
 def forget_organizations() -> None:

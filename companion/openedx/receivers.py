@@ -13,6 +13,7 @@ from django.db import transaction
 from companion import conf
 from companion.openedx import compat, people
 from companion.questions import api as questions
+from companion.reflections import api as reflections
 from companion.spaces import api as spaces
 from companion.threads import api as threads
 from companion.viewer import Role
@@ -57,6 +58,30 @@ def cohort_changed(cohort: Any, **_kwargs: Any) -> None:
         people.set_cohorts(space_id=space.pk, person_id=person.pk, names=[cohort.name])
 
 
+def block_completed(instance: Any, **_kwargs: Any) -> None:
+    """post_save of completion.models.BlockCompletion: of every block of every course, so most of them end at the cache.
+
+    The platform keeps it for what a learner does something in; a unit or a section has none of its own.
+    """
+    if instance.completion < 1:
+        return
+    course_id, unit = str(instance.context_key), str(instance.block_key)
+    if unit in people.waited_for(course_id):
+        _finished(course_id, str(instance.user_id), unit)
+
+
+def certified(certificate: Any, **_kwargs: Any) -> None:
+    """CERTIFICATE_CREATED (openedx_events, CertificateData): the course is finished."""
+    _finished(str(certificate.course.course_key), str(certificate.user.id), reflections.COURSE)
+
+
+def _finished(course_id: str, subject: str, unit: str) -> None:
+    space = people.space_of(course_id)
+    person = spaces.find_person(space_id=space.pk, issuer=compat.issuer(), subject=subject) if space else None
+    if space is not None and person is not None:
+        reflections.note_completion(space_id=space.pk, person_id=person.pk, unit=unit)
+
+
 @transaction.atomic
 def retire(user: Any, **_kwargs: Any) -> None:
     """USER_RETIRE_LMS_MISC: the account is being erased by the platform's retirement pipeline.
@@ -66,6 +91,7 @@ def retire(user: Any, **_kwargs: Any) -> None:
     ids = spaces.forget_person(issuer=compat.issuer(), subject=str(user.pk))
     touched = threads.retire_authors(person_ids=ids, delete_posts=conf.get("COMPANION_RETIRED_POSTS") == "delete")
     questions.forget_people(person_ids=ids)
+    reflections.forget_people(person_ids=ids)
     logger.info("Retired %d people, %d posts", len(ids), touched)
 
 

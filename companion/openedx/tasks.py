@@ -10,7 +10,8 @@ from django.db import transaction
 from django_tasks.signals import task_enqueued
 
 from companion import clock, events
-from companion.questions.api import next_due
+from companion.questions.api import next_due as next_question
+from companion.reflections.api import next_due as next_reminder
 from companion.tasks import next_run, worker
 
 try:
@@ -25,7 +26,7 @@ def drain() -> int:
     The platform has no beat by default, so each enqueued task asks for one run, and each run for the next.
     """
     worker(interval=0).work(forever=False)
-    moments = [moment for moment in (next_run(), next_due()) if moment is not None]
+    moments = [moment for moment in (next_run(), next_question(), next_reminder()) if moment is not None]
     if not moments:
         return 0
     coming = min(moments)
@@ -53,6 +54,9 @@ _MOVING = (
     events.QuestionReleased,
     events.QuestionReopened,
     events.ActivityConfigured,
+    events.SeriesPublished,
+    events.EntryWritten,
+    events.MilestoneReached,
 )
 
 

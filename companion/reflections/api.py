@@ -66,8 +66,9 @@ from companion.reflections.tracking import (
     forget_people,
     has_stopped,
     note_completion,
-    note_opened,
+    note_seen,
     stop_series,
+    waited_for,
 )
 
 __all__ = [
@@ -126,7 +127,7 @@ __all__ = [
     "next_due",
     "note_bounce",
     "note_completion",
-    "note_opened",
+    "note_seen",
     "note_question",
     "preview_series",
     "publish_series",
@@ -146,5 +147,6 @@ __all__ = [
     "stop_series",
     "tell_address",
     "view_entry",
+    "waited_for",
     "write_entry",
 ]

@@ -275,6 +275,11 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
+def waited_key(space_id: int) -> str:
+    """Under which the cache has what the series of a space wait for (tracking.py)."""
+    return f"companion.reflections.units.{space_id}"
+
+
 def anchors_on(prompts: Iterable[PromptSettings], unit: str) -> bool:
     """Whether any of these prompts waits for a unit ("" is the activity's own) or, for COURSE, the whole course."""
     if unit == Milestone.COURSE:

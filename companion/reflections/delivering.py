@@ -20,7 +20,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
 from django.db.models import F, Max, Q
 
-from companion import clock, tasks
+from companion import clock
 from companion.languages import language_of
 from companion.reflections.calculating import calendar_of
 from companion.reflections.letters import Recipient, compose
@@ -53,7 +53,6 @@ class _Facts:
     later: dict[int, int]
 
 
-@tasks.each_tick
 def deliver_due() -> int:
     """Send what is due, as long as a spell lasts; gives how many rows got their end."""
     until = clock.now_elsewhere() + SPELL

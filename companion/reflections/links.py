@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from django.core import signing
-from django.urls import reverse
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import NoReverseMatch, reverse
 
 from companion import clock, conf
 from companion.errors import NotFound
@@ -83,4 +85,8 @@ def _read(token: str, salt: str, count: int) -> list[int]:
 
 
 def _url(name: str, token: str) -> str:
-    return str(conf.get("COMPANION_URL")) + reverse(f"companion_mail:{name}", args=[token])
+    """Under the standalone service the pages stand by themselves, in an LMS below the plugin's."""
+    for namespace in ("companion_mail", "companion_openedx:companion_mail"):
+        with suppress(NoReverseMatch):
+            return str(conf.get("COMPANION_URL")).rstrip("/") + reverse(f"{namespace}:{name}", args=[token])
+    raise ImproperlyConfigured("The pages of companion.web.mail_urls are in no URLconf.")

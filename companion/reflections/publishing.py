@@ -18,6 +18,7 @@ from django.utils.translation import gettext
 from companion import clock, keyset, markdown
 from companion.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from companion.events import ActivityConfigured, SeriesPublished, announce
+from companion.kept import forget
 from companion.reflections.calculating import (
     Calendar,
     enrol_missing,
@@ -28,6 +29,7 @@ from companion.reflections.calculating import (
     recalculate,
     recalculate_series,
     settled_at,
+    waited_key,
 )
 from companion.reflections.models import Delivery, Prompt, Series
 from companion.reflections.reasons import in_words, state_in_words
@@ -257,6 +259,7 @@ def publish(activity: Activity, *, organization_id: int) -> Series:
     series.holdout_percent = activity.reflection.holdout_percent
     series.save(update_fields=["settings", "published_at", "holdout_percent"])
     _keep_prompts(series, activity.reflection.prompts)
+    forget(waited_key(activity.space_id))
     learners = spaces.all_learners(space_id=activity.space_id)
     if len(learners) <= AT_ONCE:
         recalculate(series)

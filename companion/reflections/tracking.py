@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from django.db import transaction
 
 from companion import clock
-from companion.events import PersonJoined, RosterSynced
+from companion.events import MilestoneReached, PersonJoined, RosterSynced, announce
 from companion.kept import kept
 from companion.reflections.calculating import (
     anchors_on,
@@ -16,6 +16,7 @@ from companion.reflections.calculating import (
     enrol_missing,
     prompts_of,
     recalculate_series,
+    waited_key,
 )
 from companion.reflections.models import Contact, Delivery, Enrolment, EntryReply, Milestone, Series
 from companion.reflections.scheduling import Reason, State
@@ -43,27 +44,35 @@ def note_completion(*, space_id: int, person_id: int, unit: str, at: datetime | 
         if moment >= milestone.at:
             return
         Milestone.objects.filter(pk=milestone.pk).update(at=moment)
+    announce(MilestoneReached(space_id=space_id, person_id=person_id))
     for series in Series.objects.filter(space_id=space_id):
         asked = [settings for row, settings in prompts_of(series).items() if row.removed_at is None]
         if anchors_on(asked, unit) or (unit == series.settings["unit"] and anchors_on(asked, "")):
             refresh(series, [person_id])
 
 
-def note_opened(*, viewer: Viewer, activity: Activity) -> None:
-    """A learner looks at an activity: of one without a rule for credit, that is all there is to finish.
+def note_seen(*, viewer: Viewer, activity: Activity, ends_course: bool, is_complete: Callable[[], bool]) -> None:
+    """A learner looks at an activity: it is finished where `is_complete` says so, which is asked only where a series
+    waits for it. With `ends_course` a look at a series of its own is the end of the course, too: where the host tells
+    of no end, it stands last.
 
     Asked for at every look; without a series that waits for it, it costs a look into the cache.
     """
-    if viewer.is_staff or viewer.is_guest or activity.discussion.has_credit_rule:
+    if viewer.is_staff or viewer.is_guest:
         return
-    unit = str(activity.uid)
-    if unit in waited_for(space_id=viewer.space_id):
+    waited = waited_for(space_id=viewer.space_id)
+    own = str(activity.uid)
+    # A series' own rule counts answers, and those may wait for this very look.
+    units = [own] if own in waited and (activity.asks_back or is_complete()) else []
+    if ends_course and activity.asks_back and COURSE in waited:
+        units.append(COURSE)
+    for unit in units:
         note_completion(space_id=viewer.space_id, person_id=viewer.person_id, unit=unit)
 
 
 def waited_for(*, space_id: int) -> Collection[str]:
-    """The units that published series of a space wait for; a change shows in a minute."""
-    return kept(f"companion.reflections.units.{space_id}", lambda: _waited_for(space_id), seconds=60)
+    """The units that published series of a space wait for (COURSE is the whole course); a change shows in a minute."""
+    return kept(waited_key(space_id), lambda: _waited_for(space_id), seconds=60)
 
 
 def _waited_for(space_id: int) -> list[str]:
@@ -72,6 +81,8 @@ def _waited_for(space_id: int) -> list[str]:
         for row, prompt in prompts_of(series).items():
             if row.removed_at is None and prompt.anchor is Anchor.UNIT:
                 found.add(prompt.unit or series.settings["unit"])
+            elif row.removed_at is None and prompt.anchor is Anchor.COURSE:
+                found.add(COURSE)
     return sorted(found)
 
 

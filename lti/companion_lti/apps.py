@@ -9,8 +9,9 @@ class CompanionLtiConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from companion.reflections.api import tell_address
         from companion.tasks import each_tick
-        from companion_lti import grades, invites, roster, sessions, state, subscriptions, tool_keys
+        from companion_lti import grades, invites, permalinks, roster, sessions, state, subscriptions, tool_keys
 
         each_tick(state.prune)
         each_tick(sessions.prune)
@@ -21,3 +22,4 @@ class CompanionLtiConfig(AppConfig):
         each_tick(grades.settle_nightly)
         each_tick(grades.wake_stalled)
         subscriptions.connect()
+        tell_address(permalinks.course_of)

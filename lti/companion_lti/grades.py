@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from companion import clock
 from companion import credit as credits
 from companion.credit import Credit
-from companion.events import ActivityConfigured, PostAdded, ThreadStarted
+from companion.events import ActivityConfigured, EntryWritten, PostAdded, ThreadStarted
 from companion.kept import kept
 from companion.spaces.api import Activity, learners_of
 from companion.tasks import task
@@ -53,8 +53,8 @@ def note_column(link: ResourceLink, service: GradeService) -> None:
         GradeColumn.objects.filter(pk=column.pk).update(**changed, error="")
 
 
-def when_somebody_wrote(event: ThreadStarted | PostAdded) -> None:
-    """In the transaction of the post."""
+def when_somebody_wrote(event: ThreadStarted | PostAdded | EntryWritten) -> None:
+    """In the transaction of the post, or of an answer to a prompt."""
     if event.person_id is not None:
         _make_due(columns_of(event.activity_id), event.person_id)
 

@@ -20,6 +20,7 @@ from django.urls import reverse
 
 from companion import conf
 from companion.errors import NotFound
+from companion.spaces.api import Activity
 from companion.threads import api as threads
 from companion.viewer import Viewer
 from companion.web.page import with_query
@@ -87,6 +88,15 @@ def page_in_platform(link: Permalink) -> str:
     )
     launch_url = with_query(address_of("launch"), {QUERY_PARAMETER: link.target})
     return next(filter(None, (platforms.page_of(placed, launch_url=launch_url) for placed in placements)), "")
+
+
+def course_of(activity: Activity) -> str:
+    """The course of an activity in its platform, for e-mails; "" where we know no page of it."""
+    placed = ResourceLink.objects.filter(
+        activity_id=activity.pk, deployment__is_approved=True, deployment__registration__is_active=True
+    )
+    found = placed.exclude(course_url=None).order_by("-pk").values_list("course_url", flat=True).first()
+    return str(found or "")
 
 
 def remember(response: HttpResponse, link: Permalink) -> None:

@@ -9,4 +9,5 @@ from companion_lti import grades
 def connect() -> None:
     events.promise(events.ThreadStarted, grades.when_somebody_wrote)
     events.promise(events.PostAdded, grades.when_somebody_wrote)
+    events.promise(events.EntryWritten, grades.when_somebody_wrote)
     events.promise(events.ActivityConfigured, grades.when_configured)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db.models.signals import post_save
 from django.dispatch import Signal
 from edx_django_utils.plugins import connect_plugin_receivers, registry
 from opaque_keys.edx.keys import CourseKey
@@ -129,7 +130,19 @@ class Lms:
             "openedx.core.djangoapps.waffle_utils": {"CourseWaffleFlag": CourseWaffleFlag},
             "lms.djangoapps.courseware.tabs": {"EnrolledTab": EnrolledTab},
             SIGNALS: {"USER_RETIRE_LMS_MISC": self.retiring},
+            "completion.models": {"BlockCompletion": BlockCompletion},
         }
+
+
+class BlockCompletion:
+    """A row of the completion app, as far as its receivers read it."""
+
+    def __init__(self, *, user: Any, block: str, completion: float = 1.0, course: str = COURSE) -> None:
+        self.user_id, self.completion = user.pk, completion
+        self.context_key, self.block_key = CourseKey.from_string(course), block
+
+    def save(self) -> None:
+        post_save.send(sender=BlockCompletion, instance=self, created=True)
 
 
 def _key(key: Any) -> CourseKey:
@@ -225,4 +238,7 @@ def plugged_in(lms: Lms, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lms]:
     for receiver in config["receivers"]:
         module, name = receiver["signal_path"].rsplit(".", 1)
         signal = getattr(sys.modules[module], name)
-        assert signal.disconnect(dispatch_uid=f"companion.openedx.receivers.{receiver['receiver_func_name']}")
+        sender = BlockCompletion if "sender_path" in receiver else None
+        assert signal.disconnect(
+            sender=sender, dispatch_uid=f"companion.openedx.receivers.{receiver['receiver_func_name']}"
+        )

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.test.utils import override_settings
 from django.urls import resolve, reverse
+from django.utils.module_loading import import_string
 from edx_django_utils.plugins import add_plugins, constants, get_plugin_apps, get_plugin_url_patterns, registry
 from opaque_keys.edx.keys import CourseKey
 from openedx_filters.learning.filters import VerticalBlockRenderCompleted
@@ -233,9 +234,16 @@ def test_every_receiver_hears_its_signal_once(plugged_in):
     for receiver in configured[LMS]["receivers"]:
         function = getattr(module, receiver["receiver_func_name"])
         path, name = receiver["signal_path"].rsplit(".", 1)
-        live = getattr(sys.modules[path], name)._live_receivers(None)[0]
+        sender = import_string(receiver["sender_path"]) if "sender_path" in receiver else None
+        live = getattr(sys.modules[path], name)._live_receivers(sender)[0]
         heard[receiver["receiver_func_name"]] = live.count(function)
-    assert heard == {"retire": 1, "enrolled": 1, "enrolment_changed": 1, "unenrolled": 1, "cohort_changed": 1}
+    assert heard == dict.fromkeys(
+        (
+            *("retire", "enrolled", "enrolment_changed", "unenrolled", "cohort_changed"),
+            *("certified", "block_completed"),
+        ),
+        1,
+    )
 
 
 # -- the course tab ----------------------------------------------------------------------------------------------

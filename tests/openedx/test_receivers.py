@@ -6,9 +6,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from opaque_keys.edx.keys import CourseKey
-from openedx_events.learning.data import CohortData, CourseData, CourseEnrollmentData, UserData, UserPersonalData
+from openedx_events.learning.data import (
+    CertificateData,
+    CohortData,
+    CourseData,
+    CourseEnrollmentData,
+    UserData,
+    UserPersonalData,
+)
 from openedx_events.learning.signals import (
+    CERTIFICATE_CREATED,
     COHORT_MEMBERSHIP_CHANGED,
     COURSE_ENROLLMENT_CHANGED,
     COURSE_ENROLLMENT_CREATED,
@@ -16,16 +25,20 @@ from openedx_events.learning.signals import (
 )
 
 from companion.models import (
+    Delivery,
     Group,
     GroupMembership,
     Membership,
+    Milestone,
     Organization,
     Person,
     Space,
 )
+from companion.reflections import api as reflections
 from companion.spaces import api as spaces
+from companion.spaces.kinds import Kind
 from companion.viewer import Viewer
-from tests.openedx.conftest import COURSE, OTHER_COURSE
+from tests.openedx.conftest import COURSE, OTHER_COURSE, BlockCompletion
 
 
 @pytest.fixture(autouse=True)
@@ -174,3 +187,60 @@ def test_a_cohort_is_a_group_and_the_next_one_takes_its_place(ana, chen, visit):
         assert cohorts_of(of_ana) == {f"cohort {name}"}
     assert cohorts_of(of_chen) == set()
     assert Group.objects.filter(space_id=of_ana.space_id).count() == 2
+
+
+# -- what somebody has finished ----------------------------------------------------------------------------------
+
+VIDEO = "block-v1:Northwind+Incidents+2026+type@video+block@1"
+
+
+@pytest.fixture
+def followed(ben, ana, visit) -> Any:
+    """A series that waits for a video, and for the end of the course."""
+    viewer = visit(ben)
+    visit(ana)
+    prompts = [
+        {"key": "video", "title": "On the video", "anchor": "unit", "unit": VIDEO, "days": 1},
+        {"key": "end", "title": "On the course", "anchor": "course", "days": 2},
+    ]
+    activity = spaces.create_activity(
+        viewer=viewer, title="After", kind=Kind.REFLECTION, settings={"prompts": prompts}, external_id="after"
+    )
+    reflections.publish_series(viewer=viewer, uid=activity.uid)
+    return activity
+
+
+def reason(key: str) -> str:
+    return Delivery.objects.get(prompt__key=key, person__name="ana").reason
+
+
+def test_a_block_that_is_completed(followed, ana):
+    cache.clear()
+    BlockCompletion(user=ana, block=VIDEO, completion=0.5).save()
+    BlockCompletion(user=ana, block=VIDEO.replace("@1", "@2")).save()
+    BlockCompletion(user=ana, block=VIDEO, course=OTHER_COURSE).save()
+    assert reason("video") == "not_finished"
+    BlockCompletion(user=ana, block=VIDEO).save()
+    assert reason("video") != "not_finished"
+    assert reason("end") == "not_finished"
+
+
+def test_a_certificate_is_the_end_of_the_course(followed, ana):
+    certificate = CertificateData(
+        user=told_of(ana),
+        course=course_data(),
+        mode="honor",
+        grade="0.9",
+        download_url="",
+        name="",
+        current_status="ok",
+    )
+    for _again in range(2):
+        send(CERTIFICATE_CREATED, certificate=certificate)
+    assert reason("end") != "not_finished"
+
+
+def test_somebody_unknown_finishes_nothing(followed, lms):
+    cache.clear()
+    BlockCompletion(user=lms.account("dee"), block=VIDEO).save()
+    assert not Milestone.objects.exists()

@@ -16,7 +16,10 @@ from companion.openedx.people import LmsUser
 from companion.questions import api as questions
 from companion.threads import api as threads
 
-DISCUSSION, QUESTIONS = BLOCKS = ("companion_discussion", "companion_questions")
+ALL = ("companion_discussion", "companion_questions", "companion_reflection")
+DISCUSSION, QUESTIONS, REFLECTION = ALL
+# Those that hold threads.
+BLOCKS = ALL[:2]
 # What they are called where nobody says so, and what their lists invite to.
 TITLE = {DISCUSSION: "Companion discussion", QUESTIONS: "Companion questions"}
 START = {DISCUSSION: "New thread", QUESTIONS: "Ask a question"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 import pytest
 from workbench.runtime import WorkbenchRuntime
@@ -34,7 +35,7 @@ def place(db: None, tag: str) -> Callable[..., str]:
     def place_block(**attributes: object) -> str:
         runtime = WorkbenchRuntime("ben")
         runtime.id_generator.set_scenario("unit")
-        told = "".join(f' {name}="{value}"' for name, value in attributes.items())
+        told = "".join(f" {name}={quoteattr(str(value))}" for name, value in attributes.items())
         return str(runtime.parse_xml_string(f"<{tag}{told}/>"))
 
     return place_block

@@ -14,7 +14,7 @@ from workbench.runtime import WorkbenchRuntime
 from xblock.core import XBlock
 
 from companion.spaces.kinds import SETTINGS, Anonymity, Groups, Kind, Starters, write_settings
-from tests.xblocks.blocks import BLOCKS, DISCUSSION, QUESTIONS, each_block
+from tests.xblocks.blocks import ALL, DISCUSSION, QUESTIONS, REFLECTION
 
 # What can stand in a course's XML: everything but what no XML may hold.
 TEXT = st.text(
@@ -57,7 +57,12 @@ LADDER = {
     "is_shared": st.booleans(),
     "gather_days": st.integers(0, 60),
 }
-VALUES = {DISCUSSION: SHARED, QUESTIONS: SHARED | LADDER}
+SERIES = {name: LADDER[name] for name in ("working_days", "day_begins", "day_ends", "time_zone")} | {
+    "prompts": TEXT,
+    "holdout_percent": st.integers(0, 50),
+}
+VALUES = {DISCUSSION: SHARED, QUESTIONS: SHARED | LADDER, REFLECTION: SHARED | SERIES}
+each_block = pytest.mark.parametrize("tag", ALL)
 
 
 def new_block(runtime: WorkbenchRuntime, tag: str) -> Any:
@@ -104,17 +109,20 @@ def test_an_export_holds_settings_and_no_post(runtime, tag):
 
 
 def test_every_setting_goes_through_the_round_trip():
-    for tag in BLOCKS:
+    for tag in ALL:
         fields = XBlock.load_class(tag).fields
         own = {name for name in fields if name not in XBlock.fields} - {"reported_share"}
         assert own == set(VALUES[tag])
 
 
-@pytest.mark.parametrize(("tag", "kind"), list(zip(BLOCKS, Kind, strict=True)))
+@pytest.mark.parametrize(("tag", "kind"), list(zip(ALL, Kind, strict=True)))
 def test_a_kinds_settings_are_fields_with_its_defaults(tag, kind):
     """But for the points over LTI: here a block has a weight in the gradebook."""
     block = XBlock.load_class(tag)
     assert block.kind == kind
     usual = write_settings(SETTINGS[kind]())
     del usual["credit_points"], usual["credit_whole"]
+    if tag == REFLECTION:
+        # Its prompts are a text here, and what is published in Studio holds at once.
+        assert not usual.pop("publishes") and usual.pop("prompts") == []
     assert {name: block.fields[name].default for name in usual} == usual

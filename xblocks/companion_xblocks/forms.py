@@ -9,7 +9,15 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from companion.web.forms.activities import DATES, CreditForm, LadderFields
+from companion.spaces.notation import read_notation
+from companion.web.forms.activities import (
+    DATES,
+    CreditForm,
+    LadderFields,
+    NumberInput,
+    SeriesFields,
+    without_threads,
+)
 
 
 class BlockForm(CreditForm):
@@ -44,6 +52,42 @@ class BlockForm(CreditForm):
 
 class QuestionsBlockForm(LadderFields, BlockForm):
     """The same for questions to experts."""
+
+
+class ReflectionBlockForm(SeriesFields, BlockForm):
+    """The same for a follow-up series, with its prompts as a text."""
+
+    prompts = forms.CharField(
+        label=_("Prompts"),
+        help_text=_(
+            "Each begins with “## Its title”; the line below says its format and when: “commitment, 2 days after"
+            " course”. Then its text, and options as “- …”. “Help” in the docs: reflection."
+        ),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 12, "dir": "auto", "class": "grow"}),
+    )
+    credit_replies = forms.CharField(label=_("Prompts to answer"), required=False, widget=NumberInput())
+
+    @property
+    def credit(self) -> list[forms.BoundField]:
+        return [self["credit_replies"], self["credit_words"]]
+
+    def activity(self) -> dict[str, Any]:
+        found = super().activity()
+        found["settings"]["prompts"] = read_notation(self.cleaned_data["prompts"])
+        return found
+
+    def clean_prompts(self) -> str:
+        text = str(self.cleaned_data["prompts"])
+        try:
+            read_notation(text)
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+        return text
+
+
+without_threads(ReflectionBlockForm)
 
 
 def _value_of(block: Any, name: str) -> Any:

@@ -102,6 +102,7 @@ class Host:
             settings_note=settings_note(),
             report_credit=report_credit,
             permalink=permalink_in(self.course_id),
+            tells_completion=compat.tells_completion(),
         )
 
     def _user(self) -> LmsUser | None:

@@ -14,6 +14,7 @@ from xblock.fields import Integer
 
 from companion.errors import InvalidInput
 from companion.spaces import api as spaces
+from companion.spaces.notation import write_notation
 from companion.web.embedding import embed
 from companion.web.forms.activities import DATES
 from companion_xblocks.forms import BlockForm
@@ -59,6 +60,9 @@ def _as_sent(data: dict[str, Any]) -> MultiValueDict[str, str]:
 
 def _take(block: Any, form: BlockForm, wanted: dict[str, Any]) -> None:
     for name, value in wanted["settings"].items():
+        if name == "prompts":
+            # As a text with the keys in it: a title that is changed later keeps its answers.
+            value = write_notation(value)
         setattr(block, name, int(value or 0) if isinstance(block.fields[name], Integer) else value)
     block.display_name = wanted["title"]
     for name in DATES:

@@ -12,13 +12,19 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from companion.spaces.api import Activity
-from companion.spaces.kinds import Anonymity, Groups, Kind, QuestionSettings, Starters
+from companion.spaces.kinds import Anonymity, Groups, Kind, QuestionSettings, ReflectionSettings, Starters
 from companion.viewer import Mount
 from companion.web.forms.posts import VerbForm
 
-SETTINGS: Final = tuple(asdict(QuestionSettings()))
+# What forms ask for; the prompts of a series have pages of their own.
+SETTINGS: Final = tuple(
+    {**asdict(QuestionSettings()), **asdict(ReflectionSettings())}.keys() - {"prompts", "publishes"}
+)
 # Left empty, these are not said: what was there stays.
-_NUMBERS: Final = ("before_days", "gather_days", "peer_hours", "expert_hours", "author_hours", "day_begins", "day_ends")
+_NUMBERS: Final = (
+    *("before_days", "gather_days", "peer_hours", "expert_hours", "author_hours", "day_begins", "day_ends"),
+    "holdout_percent",
+)
 # ISO digits, as working hours and rotas keep them.
 DAYS: Final = tuple((str(number + 1), name) for number, name in WEEKDAYS.items())
 # The dates of an activity are its own, not settings: they do not come along with a copied course.
@@ -121,7 +127,7 @@ class ActivityForm(VerbForm):
 
     @property
     def choices(self) -> list[forms.BoundField]:
-        return [self["anonymity"], self["starters"], self["groups"]]
+        return [self[name] for name in ("anonymity", "starters", "groups") if name in self.fields]
 
     @property
     def event(self) -> list[forms.BoundField]:
@@ -239,6 +245,73 @@ class LadderFields(forms.Form):
         return [self["allows_private"], self["is_shared"]]
 
 
+class SeriesFields(forms.Form):
+    """What an author sets for a follow-up series besides its prompts: when people may be reminded."""
+
+    working_days = DaysField(_("Days on which people are reminded"))
+    day_begins = forms.CharField(label=_("From (hour)"), required=False, widget=NumberInput())
+    day_ends = forms.CharField(label=_("Until (hour)"), required=False, widget=NumberInput())
+    time_zone = forms.CharField(
+        label=_("In the time zone"),
+        help_text=_("Such as Europe/Berlin, for learners who have told none of their own."),
+        required=False,
+        widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off", "maxlength": 60}),
+    )
+    holdout_percent = forms.CharField(
+        label=_("Per cent of the learners who are held out"),
+        help_text=_(
+            "0, or 10 to 50: drawn by lot, they are asked at the end alone. The figures then show what the prompts have"
+            " changed. Tell your learners."
+        ),
+        required=False,
+        widget=NumberInput(),
+    )
+
+    @property
+    def is_series(self) -> bool:
+        return True
+
+    @property
+    def hours(self) -> list[forms.BoundField]:
+        return [self["day_begins"], self["day_ends"], self["time_zone"]]
+
+    @property
+    def event(self) -> list[forms.BoundField]:
+        return [self["event_at"], self["event_ends_at"]]
+
+
+def without_threads(form: type[ActivityForm]) -> type[ActivityForm]:
+    """The same without the fields that are about threads."""
+    for name in ("anonymity", "starters", "groups", "post_first", "edit_minutes", "video", *_AROUND):
+        form.base_fields.pop(name, None)
+    form.base_fields.pop("credit_threads", None)
+    return form
+
+
+_AROUND: Final = ("before_days", "before_prompt", "after_prompt")
+
+
+class _Series(SeriesFields, ActivityForm):
+    prompt = forms.CharField(
+        label=_("What this is for"),
+        help_text=_("Shown above what people are asked. Markdown works."),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto", "class": "grow"}),
+    )
+
+
+class _GradedSeries(_Series, GradedForm):
+    credit_replies = forms.CharField(label=_("Prompts to answer"), required=False, widget=NumberInput())
+
+    @property
+    def credit(self) -> list[forms.BoundField]:
+        return [self["credit_replies"], self["credit_words"], self["credit_points"]]
+
+
+SeriesForm, GradedSeriesForm = without_threads(_Series), without_threads(_GradedSeries)
+
+
 class QuestionsForm(LadderFields, ActivityForm):
     pass
 
@@ -251,6 +324,8 @@ def form_of(mount: Mount, kind: str = Kind.DISCUSSION) -> type[ActivityForm]:
     """The form for what this host can do with the settings of a kind."""
     if kind == Kind.QUESTIONS:
         return GradedQuestionsForm if mount.report_credit else QuestionsForm
+    if kind == Kind.REFLECTION:
+        return GradedSeriesForm if mount.report_credit else SeriesForm
     return GradedForm if mount.report_credit else ActivityForm
 
 

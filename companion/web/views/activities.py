@@ -63,6 +63,6 @@ def activity_settings(request: CompanionRequest, uid: UUID) -> HttpResponse:
         except InvalidInput as error:
             form.refuse(error)
         else:
-            return redirect(request.mount.url_for("thread-list", uid))
+            return redirect(request.mount.url_for("series-detail" if activity.asks_back else "thread-list", uid))
     context = {"activity": activity, "form": form, "prefix": "settings-"}
     return render(request, "companion/activity_settings.html", context, status=422 if form.errors else 200)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.http import HttpResponse, HttpResponseNotModified, JsonResponse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from companion import credit as credits
 from companion.moderation import api as moderation
 from companion.questions import api as questions
 from companion.reflections import api as reflections
@@ -54,7 +56,12 @@ def show_list(request: CompanionRequest, activity: Activity) -> HttpResponse:
     if not can_read_activity(request.viewer, activity):
         return render(request, "companion/activity_not_open.html", {"activity": activity})
     if activity.pk is not None:
-        reflections.note_opened(viewer=request.viewer, activity=activity)
+        reflections.note_seen(
+            viewer=request.viewer,
+            activity=activity,
+            ends_course=not request.mount.tells_completion,
+            is_complete=partial(_is_complete, request, activity),
+        )
     if activity.asks_back:
         return show_series(request, activity)
     sort = _choice(threads.Sort, request.GET.get("sort")) or threads.Sort.ACTIVE
@@ -142,6 +149,12 @@ def people(request: CompanionRequest, uid: UUID) -> HttpResponse:
 
 # What these show is not all there is.
 _PARTIAL = (threads.Sort.UNANSWERED, threads.Sort.VIDEO)
+
+
+def _is_complete(request: CompanionRequest, activity: Activity) -> bool:
+    """Whether the reader has finished an activity: by its rule for credit, without one by looking at it."""
+    credit = credits.get_credit(activity=activity, person_id=request.viewer.person_id)
+    return credit is None or credit.is_complete
 
 
 def _standings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -183,12 +184,40 @@ def test_an_activity_that_is_opened_is_a_unit_that_is_finished(db: None) -> None
     with clock.at(MONDAY):
         followed = stories.course(prompts=[prompt])
         assert said(followed.ana, "minute") == ("held", "not_finished")
-        reflections.note_opened(viewer=followed.ben, activity=followed.activity)
-        reflections.note_opened(viewer=followed.ana, activity=followed.activity)
+        look(followed.ben, followed)
+        look(followed.ana, followed)
         assert row(followed.ana, "minute").due_at == MONDAY + DAY
     with clock.at(MONDAY + 9 * DAY):
-        reflections.note_opened(viewer=followed.ana, activity=followed.activity)
+        look(followed.ana, followed)
     assert row(followed.ana, "minute").due_at == MONDAY + DAY
+
+
+def look(viewer, followed: stories.Followed, *, ends_course: bool = False, is_complete: bool = True) -> None:
+    reflections.note_seen(
+        viewer=viewer, activity=followed.activity, ends_course=ends_course, is_complete=lambda: is_complete
+    )
+
+
+def test_where_nobody_tells_of_the_end_a_look_at_the_series_is_it(draft: stories.Followed) -> None:
+    with clock.at(MONDAY):
+        publish(draft)
+        look(draft.chen, draft)
+        assert said(draft.chen, "plan") == ("held", "not_finished")
+        look(draft.chen, draft, ends_course=True)
+        assert row(draft.chen, "plan").due_at == MONDAY + 2 * DAY
+
+
+def test_an_activity_with_a_rule_is_finished_by_it(db: None) -> None:
+    prompt = PromptSettings(key="minute", title="A minute", anchor=Anchor.UNIT, days=1)
+    with clock.at(MONDAY):
+        other = people.course(context="c3")
+        prompt = replace(prompt, unit=str(other.activity.uid))
+        followed = stories.course(prompts=[prompt])
+        elsewhere = replace(followed, activity=other.activity)
+        look(followed.ana, elsewhere, is_complete=False)
+        assert said(followed.ana, "minute") == ("held", "not_finished")
+        look(followed.ana, elsewhere)
+        assert said(followed.ana, "minute") == ("planned", "on_time")
 
 
 def test_a_zone_of_ones_own(draft: stories.Followed) -> None:
