@@ -124,5 +124,6 @@ def test_a_kinds_settings_are_fields_with_its_defaults(tag, kind):
     del usual["credit_points"], usual["credit_whole"]
     if tag == REFLECTION:
         # Its prompts are a text here, and what is published in Studio holds at once.
-        assert not usual.pop("publishes") and usual.pop("prompts") == []
+        assert not usual.pop("publishes")
+        assert usual.pop("prompts") == []
     assert {name: block.fields[name].default for name in usual} == usual
