@@ -24,9 +24,9 @@ ANSWER_LIMIT: Final = 20_000
 class Privacy(models.TextChoices):
     """Who reads an entry besides whoever wrote it."""
 
-    PRIVATE = "private", _("Only I")
-    INSTRUCTOR = "instructor", _("The course staff, too")
-    GROUP = "group", _("My group and the course staff, too")
+    PRIVATE = "private", _("Only me")
+    INSTRUCTOR = "instructor", _("Me and the course staff")
+    GROUP = "group", _("Me, my group and the course staff")
 
 
 class Outcome(models.TextChoices):

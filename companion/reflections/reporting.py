@@ -44,6 +44,11 @@ class FunnelRow:
     applied: int | None
 
     @property
+    def is_small(self) -> bool:
+        """Whether too few answered to say how many of them applied something."""
+        return 0 < self.answered < LEAST
+
+    @property
     def silent(self) -> int:
         """Who got it and did not answer."""
         return self.sent - self.answered

@@ -84,7 +84,7 @@ class Event:
 @dataclass(frozen=True)
 class Unit:
     """A page of a course; `link_id` is None where no Companion activity is placed yet. `asks` places questions to
-    experts, not a discussion.
+    experts, `follows_up` a series of prompts, not a discussion.
     """
 
     course_slug: str
@@ -95,10 +95,11 @@ class Unit:
     video: Video | None = None
     event: Event | None = None
     asks: bool = False
+    follows_up: bool = False
 
     @property
     def link_title(self) -> str:
-        return self.title if self.asks else f"Discuss: {self.title.split(':')[0]}"
+        return self.title if self.asks or self.follows_up else f"Discuss: {self.title.split(':')[0]}"
 
     @cached_property
     def body(self) -> str:
@@ -187,7 +188,7 @@ ON_CALL = Course(
     label="ONCALL1",
     title="On-call: your first incident",
     summary=(
-        "You join the on-call rota next month. Seven short units take you from the first page at "
+        "You join the on-call rota next month. Eight short units take you from the first page at "
         "night to the review a week later, with one shop, one team and one bad Thursday."
     ),
     units=(
@@ -205,6 +206,7 @@ ON_CALL = Course(
         Unit("on-call", "game-day", "Game day: simulated outage", 15, link_id="5", event=GAME_DAY),
         Unit("on-call", "ask-the-experts", "Ask the experts", 5, link_id="6", asks=True),
         Unit("on-call", "the-review", "The review: learning without blame", 12),
+        Unit("on-call", "after-the-course", "After the course", 3, link_id="8", follows_up=True),
     ),
     members={"ben": "instructor", "ana": "learner", "chen": "learner", "noor": "learner", "noname": "learner"},
 )

@@ -39,6 +39,8 @@ def environment(port: int, folder: Path) -> dict[str, str]:
         "COMPANION_LTI_PRIVATE_HOSTS": "127.0.0.1",
         # The Companion follows what somebody presses in the header of the LMS: see clock.py.
         "COMPANION_CLOCK_FILE": str(folder / "clock"),
+        # What it mails is looked at in the LMS ("My mail"): no letter leaves this machine.
+        "EMAIL_URL": f"filemail://{folder / 'mail'}",
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
     }

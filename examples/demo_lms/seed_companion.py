@@ -17,21 +17,26 @@ from companion_lti.models import Deployment, ResourceLink  # noqa: E402
 
 from companion import clock  # noqa: E402
 from companion.questions import api as questions  # noqa: E402
+from companion.reflections import api as reflections  # noqa: E402
 from companion.spaces import api as spaces  # noqa: E402
 from companion.spaces.keys import external_key  # noqa: E402
 from companion.spaces.kinds import Kind  # noqa: E402
+from companion.spaces.prompts import PromptSettings, read_prompt  # noqa: E402
 from companion.threads import api as threads  # noqa: E402
 from companion.topics import api as topics  # noqa: E402
 from companion.viewer import Role, Viewer  # noqa: E402
 from examples.demo_lms import course  # noqa: E402
 from examples.demo_lms.conversations import (  # noqa: E402
     CONVERSATIONS,
+    FOLLOW_UPS,
     MEMBERS,
     SETUPS,
     Conversation,
     Expert,
+    FollowUp,
     Message,
     Question,
+    Said,
 )
 
 # How long after an answer whoever asked says that it helped.
@@ -85,7 +90,7 @@ class Seeder:
         activity = spaces.create_activity(
             viewer=author,
             title=unit.link_title,
-            kind=Kind.QUESTIONS if unit.asks else Kind.DISCUSSION,
+            kind=_kind_of(unit),
             external_id=f"link {link_id}",
         )
         ResourceLink.objects.get_or_create(
@@ -94,7 +99,7 @@ class Seeder:
             key=external_key(link_id),
             defaults={"link_id": link_id, "activity": activity},
         )
-        if threads.latest_change(viewer=author, activity=activity):
+        if threads.latest_change(viewer=author, activity=activity) or reflections.find_series(activity):
             return
         setup = SETUPS[link_id]
         spaces.configure_activity(
@@ -113,11 +118,40 @@ class Seeder:
             },
             **_dates_of(unit.event),
         )
+        if link_id in FOLLOW_UPS:
+            self._follow_up(activity, author, FOLLOW_UPS[link_id])
         for expert in setup.experts:
             self._name_expert(author, setup.topic, expert)
         talk = sorted(CONVERSATIONS[link_id], key=lambda talk: -talk.opening.days_ago)
         for conversation in talk:
             self._tell(activity, conversation, author)
+
+    def _follow_up(self, activity: spaces.Activity, author: Viewer, told: FollowUp) -> None:
+        """A series that has run for a month, with what its first learners answered, each on its day."""
+        prompts = [read_prompt(prompt) for prompt in told.prompts]
+        reflections.change_prompts(viewer=author, uid=activity.uid, prompts=prompts)
+        finished = clock.now() - timedelta(days=told.finished_days_ago)
+        with clock.at(finished - timedelta(days=1)):
+            reflections.publish_series(viewer=author, uid=activity.uid)
+        for said in told.said:
+            viewer = self.viewers[said.by]
+            reflections.note_completion(
+                space_id=self.space.pk, person_id=viewer.person_id, unit=reflections.COURSE, at=finished
+            )
+        for day in range(told.finished_days_ago + 1):
+            with clock.at(finished + timedelta(days=day)):
+                reflections.deliver_due()
+                for said in told.said:
+                    self._answer_prompts(activity, said)
+
+    def _answer_prompts(self, activity: spaces.Activity, said: Said) -> None:
+        """What somebody has to say to what they can answer by now."""
+        viewer = self.viewers[said.by]
+        privacy = reflections.Privacy.INSTRUCTOR if said.shares else reflections.Privacy.PRIVATE
+        for prompt in reflections.list_open(viewer=viewer, activity=activity):
+            answer = _answer_to(prompt.settings, said)
+            if answer is not None and not prompt.is_answered:
+                reflections.answer_prompt(viewer=viewer, delivery_id=prompt.delivery_id, answer=answer, privacy=privacy)
 
     def _name_expert(self, author: Viewer, topic: str, expert: Expert) -> None:
         viewer = self.viewers[expert.key]
@@ -206,6 +240,25 @@ class Seeder:
         if message.endorsed_by:
             by = self.viewers[message.endorsed_by]
             threads.endorse_post(viewer=by, thread_id=thread_id, number=number, endorsed=True)
+
+
+def _kind_of(unit: course.Unit) -> Kind:
+    if unit.follows_up:
+        return Kind.REFLECTION
+    return Kind.QUESTIONS if unit.asks else Kind.DISCUSSION
+
+
+def _answer_to(prompt: PromptSettings, said: Said) -> reflections.Answer | None:
+    """None where they have nothing to say to a prompt."""
+    numbers = {"sure": said.sure, "surer": said.surer, "recall": said.recalls}
+    number = numbers.get(prompt.key)
+    if number is not None:
+        return reflections.Answer(number=number)
+    if prompt.key == "plan" and said.plan is not None:
+        return reflections.Answer(cue=said.cue, action=prompt.options[said.plan], number=7)
+    if prompt.key == "how" and said.outcome:
+        return reflections.Answer(outcome=said.outcome)
+    return None
 
 
 def _address_of(video: course.Video | None) -> str:

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from examples.demo_lms.views import editing, grading, launching, managing, pages, registering, services
+from examples.demo_lms.views import editing, grading, launching, mail, managing, pages, registering, services
 
 urlpatterns = [
     path("", pages.home, name="home"),
     path("sign-in", pages.sign_in_page, name="sign-in"),
     path("sign-out", pages.sign_out, name="sign-out"),
+    path("mail", mail.mailbox, name="mailbox"),
     path("travel", pages.travel, name="travel"),
     path("courses/<int:course_id>/", pages.course, name="course"),
     path("courses/<int:course_id>/units/<slug:slug>/", pages.unit, name="unit"),

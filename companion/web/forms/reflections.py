@@ -210,7 +210,7 @@ class PromptForm(VerbForm):
         required=False,
         widget=forms.NumberInput(attrs={"step": 1}),
     )
-    anchor = forms.ChoiceField(label=_("after"), choices=Anchor.choices, required=False)
+    anchor = forms.ChoiceField(label=_("Counted from"), choices=Anchor.choices, required=False)
     unit = LineField(
         _("Which unit"), _("The id of a unit or block; empty is this activity itself, finished when it is opened.")
     )

@@ -72,7 +72,7 @@ class Setup:
     """Prompts are Markdown; `anonymity` is off, allowed or default; `starters` is everyone or staff.
 
     `with_video` puts the unit's video above the threads. The prompts before and after are for a unit with an event,
-    the `ladder` (settings of questions to experts) for one that asks. `experts` hold the `topic`.
+    the `ladder` (further settings of the kind) for one that asks or follows up. `experts` hold the `topic`.
     """
 
     prompt: str
@@ -84,6 +84,29 @@ class Setup:
     with_video: bool = False
     before_prompt: str = ""
     after_prompt: str = ""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one member answered to the prompts of a follow-up; None for what they left out. `plan` is an option."""
+
+    by: str
+    sure: int | None = None
+    cue: str = ""
+    plan: int | None = None
+    recalls: int | None = None
+    outcome: str = ""
+    surer: int | None = None
+    shares: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowUp:
+    """A series: its prompts as plain values, and what members answered who finished the course so long ago."""
+
+    prompts: tuple[Mapping[str, object], ...]
+    finished_days_ago: int
+    said: tuple[Said, ...] = ()
 
 
 def post(

@@ -47,6 +47,9 @@
     function refresh(part) {
       localTimes(part);
       for (const button of isPage ? part.querySelectorAll("[data-print]") : []) button.hidden = false;
+      for (const field of part.querySelectorAll("[data-zone]")) field.placeholder = Intl.DateTimeFormat().resolvedOptions().timeZone;
+      /* One tap in an e-mail is one tap: a look alone changes nothing, so the page sends what was tapped. */
+      for (const form of isPage ? part.querySelectorAll("form[data-sends-itself]") : []) form.requestSubmit();
       for (const made of parts) made.refresh(part);
     }
 

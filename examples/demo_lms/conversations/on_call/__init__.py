@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from examples.demo_lms.conversations.kinds import Conversation, Member, Setup
+from examples.demo_lms.conversations.kinds import Conversation, FollowUp, Member, Setup
 from examples.demo_lms.conversations.on_call import (
+    after_the_course,
     ask_the_experts,
     before_your_first_shift,
     declaring_an_incident,
@@ -32,7 +33,9 @@ _UNITS = {
     "4": telling_people,
     "5": game_day,
     "6": ask_the_experts,
+    "8": after_the_course,
 }
 
 SETUPS: dict[str, Setup] = {key: unit.SETUP for key, unit in _UNITS.items()}
+FOLLOW_UPS: dict[str, FollowUp] = {"8": after_the_course.FOLLOW_UP}
 CONVERSATIONS: dict[str, tuple[Conversation, ...]] = {key: unit.CONVERSATIONS for key, unit in _UNITS.items()}
