@@ -88,8 +88,13 @@ def fields_of(block: str) -> dict[str, Field]:
 def test_every_field_of_a_block_has_its_row() -> None:
     shared = fields_of("companion_discussion")
     assert set(rows(section(page("xblocks.md"), "## `companion_discussion`"))) == set(shared)
-    own = {name: field for name, field in fields_of("companion_questions").items() if name not in shared}
-    documented = rows(section(page("xblocks.md"), "## `companion_questions`"))
+    for block in ("companion_questions", "companion_reflection"):
+        check_own_fields(block, set(shared))
+
+
+def check_own_fields(block: str, shared: set[str]) -> None:
+    own = {name: field for name, field in fields_of(block).items() if name not in shared}
+    documented = rows(section(page("xblocks.md"), f"## `{block}`"))
     assert set(documented) == set(own)
     for name, field in own.items():
         scope, _type, default, _meaning = (cell.strip() for cell in documented[name].split("|")[:4])

@@ -137,6 +137,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL", default=f"companion@{urlsplit(COMPANION_URL).hostname or 'localhost'}"
+)
 
 COMPANION_SESSION_HOURS = env.int("COMPANION_SESSION_HOURS", default=12)
 COMPANION_LIVE_SECONDS = env.float("COMPANION_LIVE_SECONDS", default=2.5)
