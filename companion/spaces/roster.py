@@ -40,15 +40,13 @@ def sync_roster(*, space_id: int, issuer: str, members: Iterable[RosterMember]) 
     people = _people_of_roster(space, issuer, listed)
     known = {membership.person_id: membership for membership in space.memberships.all()}
     active = {people[key].pk: member for key, member in listed.items() if member.active}
-    Membership.objects.bulk_create(
-        [
-            Membership(space_id=space_id, person_id=person_id, role=member.role.value, listed_at=now)
-            for person_id, member in active.items()
-            if person_id not in known
-        ],
-        ignore_conflicts=True,
-        batch_size=500,
-    )
+    new = [
+        Membership(space_id=space_id, person_id=person_id, role=member.role.value, listed_at=now)
+        for person_id, member in active.items()
+        if person_id not in known
+    ]
+    for batch in _batches(new):
+        Membership.objects.bulk_create(batch, ignore_conflicts=True)
     suspended = {people[key].pk for key, member in listed.items() if not member.active}
     left = [
         membership.pk

@@ -40,7 +40,7 @@ def environment(port: int, folder: Path) -> dict[str, str]:
         # The Companion follows what somebody presses in the header of the LMS: see clock.py.
         "COMPANION_CLOCK_FILE": str(folder / "clock"),
         # What it mails is looked at in the LMS ("My mail"): no letter leaves this machine.
-        "EMAIL_URL": f"filemail://{folder / 'mail'}",
+        "EMAIL_URL": f"filemail:///{folder / 'mail'}",
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
     }

@@ -7,6 +7,7 @@ urlpatterns = [
     path("sign-in", pages.sign_in_page, name="sign-in"),
     path("sign-out", pages.sign_out, name="sign-out"),
     path("mail", mail.mailbox, name="mailbox"),
+    path("mail/<int:number>", mail.letter, name="letter"),
     path("travel", pages.travel, name="travel"),
     path("courses/<int:course_id>/", pages.course, name="course"),
     path("courses/<int:course_id>/units/<slug:slug>/", pages.unit, name="unit"),

@@ -98,6 +98,7 @@ def small_and_large(course, reader):
     counts = []
     # What a process keeps in its cache is there.
     reader(course.chen).get("space-home")
+    reader(course.chen).get("thread-list", course.activity.uid)
     # Both have more than one page.
     for size in (40, 1_000):
         thread = grow(course, size)
