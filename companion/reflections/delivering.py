@@ -18,12 +18,13 @@ from typing import Any, Final
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
-from django.db.models import F, Max, Q
+from django.db.models import Max, Q
 
 from companion import clock
 from companion.languages import language_of
 from companion.reflections.calculating import calendar_of
 from companion.reflections.letters import Recipient, compose
+from companion.reflections.links import address_of
 from companion.reflections.models import Commitment, Contact, Delivery, Series
 from companion.reflections.scheduling import STILL_OPEN, Reason, State, local_date, next_day
 from companion.spaces import api as spaces
@@ -47,6 +48,7 @@ class _Facts:
 
     series: dict[int, Series]
     activities: dict[int, Activity]
+    addresses: dict[int, str]
     learners: dict[int, dict[int, Any]]
     contacts: dict[int, Contact]
     planned: set[tuple[int, str]]
@@ -140,7 +142,7 @@ def _send(delivery: Delivery, letter: EmailMultiAlternatives, hours: WorkingHour
     try:
         letter.send()
     except SMTPRecipientsRefused:
-        _finish([delivery.pk], State.SENT, Reason.BOUNCED)
+        Delivery.objects.filter(pk=delivery.pk).update(reason=Reason.BOUNCED.value, taken_at=None)
         Contact.objects.filter(pk=delivery.person_id).update(bounced_address=letter.to[0])
     except Exception as error:
         logger.warning("A reminder was not taken (%s)", type(error).__name__)
@@ -148,7 +150,9 @@ def _send(delivery: Delivery, letter: EmailMultiAlternatives, hours: WorkingHour
             Contact.objects.filter(pk=delivery.person_id).update(reminded_on=None)
             _put_off(delivery, clock.now() + MAIL_AGAIN, Reason.MAIL_SERVER)
     else:
-        _finish([delivery.pk], State.SENT, Reason.MAILED)
+        # It says "sent" already, since before the letter went; answered meanwhile, it says that.
+        rows = Delivery.objects.filter(pk=delivery.pk, reason=Reason.IN_DOUBT.value)
+        rows.update(reason=Reason.MAILED.value, taken_at=None)
 
 
 @transaction.atomic
@@ -173,9 +177,6 @@ def _finish(ids: Collection[int], state: State, reason: Reason) -> None:
     rows = Delivery.objects.filter(pk__in=ids)
     if state is State.SENT:
         facts["sent_at"] = clock.now()
-        # What was begun has its moment.
-        rows.exclude(sent_at=None).update(**{**facts, "sent_at": F("sent_at")})
-        rows = rows.filter(sent_at=None)
     elif state is State.DROPPED:
         facts |= {"due_at": None} if reason in STILL_OPEN else {"due_at": None, "opens_at": None}
     rows.filter(answered_at=None).update(**facts)
@@ -240,7 +241,7 @@ def _letter(delivery: Delivery, facts: _Facts) -> EmailMultiAlternatives:
     recipient = Recipient(
         person_id=person.pk, address=person.email, name=person.name, language=language_of(person.locale)
     )
-    return compose(delivery, activity, str(activity.space), recipient)
+    return compose(delivery, str(activity.space), recipient, course_url=facts.addresses[series.pk])
 
 
 def _hours_of(delivery: Delivery, facts: _Facts) -> WorkingHours:
@@ -270,6 +271,7 @@ def _facts_of(batch: Sequence[Delivery]) -> _Facts:
     return _Facts(
         series=series,
         activities=activities,
+        addresses={pk: address_of(activity) for pk, activity in activities.items()},
         learners={pk: spaces.learners_of(space_id=pk, person_ids=ids) for pk, ids in by_space.items()},
         contacts=Contact.objects.in_bulk(people),
         planned=set(made.values_list("entry__person_id", "entry__prompt__key")),

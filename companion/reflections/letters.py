@@ -12,9 +12,8 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from companion import markdown
-from companion.reflections.links import address_of, answer_link, stop_link
+from companion.reflections.links import answer_link, stop_link
 from companion.reflections.models import Delivery
-from companion.spaces.api import Activity
 from companion.spaces.prompts import Format, read_prompt
 from companion.text import clean_line
 
@@ -32,8 +31,8 @@ class Recipient:
     language: str
 
 
-def compose(delivery: Delivery, activity: Activity, course: str, recipient: Recipient) -> EmailMultiAlternatives:
-    """A letter for one delivery, ready to be sent.
+def compose(delivery: Delivery, course: str, recipient: Recipient, *, course_url: str) -> EmailMultiAlternatives:
+    """A letter for one delivery, ready to be sent. `course_url` is where the prompt is in its course, or "".
 
     Its subject names the course and the prompt, as its author wrote them; RFC 8058's one-click unsubscribing stops
     the series.
@@ -52,7 +51,7 @@ def compose(delivery: Delivery, activity: Activity, course: str, recipient: Reci
             "minutes": prompt.estimate,
             "answer_url": answer,
             "stop_url": stop,
-            "course_url": address_of(activity),
+            "course_url": course_url,
             "answers": _answers(prompt.format, prompt.options, answer),
             "is_rating": prompt.format is Format.RATING,
         }

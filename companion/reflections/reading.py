@@ -138,6 +138,13 @@ def list_journal(*, viewer: Viewer, words: str = "", cursor: str = "") -> tuple[
     return [view for view in views if _has(view, wanted)][:200], ""
 
 
+def list_in_course(*, viewer: Viewer, besides: Activity) -> list[EntryView]:
+    """What the viewer has answered elsewhere in this course, in the order in which they did (200 at most)."""
+    mine = Entry.objects.filter(person_id=viewer.person_id, space_id=viewer.space_id)
+    mine = mine.exclude(prompt__series_id=besides.pk)
+    return [view_entry(entry) for entry in _readable(mine).order_by("pk")[:200]]
+
+
 def list_all(*, viewer: Viewer) -> list[EntryView]:
     """Everything that somebody wrote, the oldest first, for them to take along."""
     return [view_entry(entry) for entry in _readable(Entry.objects.filter(person_id=viewer.person_id)).order_by("pk")]

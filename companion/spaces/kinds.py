@@ -155,6 +155,7 @@ class ReflectionSettings(DiscussionSettings):
     - `working_days` are ISO weekdays, `day_begins` and `day_ends` full hours of the day in each learner's own zone;
       `time_zone` is that of whoever told none ("" is the service's own). No reminder goes out outside of them.
     - `holdout_percent`: the share of learners who are asked at the end alone, to compare; 0, or 10 to 50.
+    - `recaps`: whether learners read here again what they answered in this course, wherever that was.
     - `publishes`: whether what is set here holds at once, because whoever sets it publishes elsewhere (Studio).
     - The credit rule counts answered prompts as replies.
     """
@@ -166,6 +167,7 @@ class ReflectionSettings(DiscussionSettings):
     day_ends: int = 18
     time_zone: str = ""
     holdout_percent: int = 0
+    recaps: bool = False
     publishes: bool = False
 
     @property

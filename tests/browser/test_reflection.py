@@ -88,9 +88,9 @@ def test_it_works(visit):
     root = re.match(r".*/lti/s/\w+/", answered.url)
     assert root
     answered.goto(root[0] + address)
-    answered.get_by_role("link", name="Reply", exact=True).first.click()
-    answered.get_by_label("Text").last.fill("Say it before anybody else does: I lead until somebody else says so.")
-    answered.get_by_role("button", name="Reply", exact=True).last.click()
+    reply = answered.locator(".reply-all form")
+    reply.locator("textarea").fill("Say it before anybody else does: I lead until somebody else says so.")
+    reply.get_by_role("button", name="Reply").click()
     expect(answered.get_by_text("Say it before anybody else does")).to_be_visible()
 
     page.reload()

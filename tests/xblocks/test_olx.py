@@ -60,6 +60,7 @@ LADDER = {
 SERIES = {name: LADDER[name] for name in ("working_days", "day_begins", "day_ends", "time_zone")} | {
     "prompts": TEXT,
     "holdout_percent": st.integers(0, 50),
+    "recaps": st.booleans(),
 }
 VALUES = {DISCUSSION: SHARED, QUESTIONS: SHARED | LADDER, REFLECTION: SHARED | SERIES}
 each_block = pytest.mark.parametrize("tag", ALL)

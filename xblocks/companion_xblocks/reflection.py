@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.utils.translation import gettext_noop
-from xblock.fields import Integer, Scope, String
+from xblock.fields import Boolean, Integer, Scope, String
 
 from companion import clock
 from companion.errors import InvalidInput
@@ -46,6 +46,10 @@ class ReflectionBlock(CompanionBlock):
     )
     holdout_percent = Integer(
         default=0, scope=Scope.content, help="Per cent of the learners who are asked at the end alone; 0, or 10 to 50."
+    )
+
+    recaps = Boolean(
+        default=False, scope=Scope.content, help="Whether learners read again what they answered in this course."
     )
 
     def values(self) -> dict[str, Any]:

@@ -267,6 +267,10 @@ class SeriesFields(forms.Form):
         widget=NumberInput(),
     )
 
+    recaps = forms.BooleanField(
+        label=_("Show learners again what they answered elsewhere in this course"), required=False
+    )
+
     @property
     def is_series(self) -> bool:
         return True

@@ -43,6 +43,7 @@ def show_series(request: CompanionRequest, activity: Activity) -> HttpResponse:
         "is_draft": viewer.can_configure and reflections.is_draft(activity, series),
         "waiting": [(prompt, links.of(prompt.delivery_id)) for prompt in waiting],
         "answered": [(prompt, links.of(prompt.delivery_id)) for prompt in found if prompt.is_answered],
+        "recap": reflections.list_in_course(viewer=viewer, besides=activity) if activity.reflection.recaps else [],
         "coming": reflections.list_coming(viewer=viewer, activity=activity) if series else [],
         "is_stopped": bool(series) and reflections.has_stopped(viewer=viewer, series_id=activity.pk),
         "shared": bool(series) and reflections.list_shared(viewer=viewer, activity=activity)[0],
