@@ -336,6 +336,17 @@ def set_time_zone(*, viewer: Viewer, name: str) -> None:
     Contact.objects.update_or_create(person_id=viewer.person_id, defaults={"time_zone": name})
 
 
+def learn_time_zone(*, person_id: int, name: str) -> None:
+    """What a platform says of somebody's time zone: it holds until they say something themselves. Unknown names, and
+    variables that a platform did not fill in, are none.
+    """
+    if not is_zone(name):
+        return
+    contact, is_new = Contact.objects.get_or_create(person_id=person_id, defaults={"time_zone": name})
+    if not is_new and not contact.time_zone:
+        Contact.objects.filter(pk=person_id, time_zone="").update(time_zone=name)
+
+
 def note_bounce(*, organization_id: int, address: str) -> int:
     """An address took no mail, as a mail service tells: nothing more is sent there. Gives how many people have it."""
     people = spaces.people_with_address(organization_id=organization_id, address=address)

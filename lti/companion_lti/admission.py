@@ -8,10 +8,11 @@ from django.db import transaction
 
 from companion import clock
 from companion.languages import language_of
+from companion.reflections import api as reflections
 from companion.spaces import api as spaces
 from companion.threads.api import Post
 from companion_lti import grades, notices, permalinks, placements, roster, sessions
-from companion_lti.claims import LaunchClaims
+from companion_lti.claims import TIME_ZONE, LaunchClaims
 from companion_lti.models import Deployment, LtiSession, Registration
 from companion_lti.mount import viewer_of
 
@@ -56,6 +57,7 @@ def admit(*, deployment: Deployment, claims: LaunchClaims) -> Admission:
         label=claims.context_label,
     )
     spaces.record_membership(space_id=space.pk, person_id=person.pk, role=claims.role)
+    reflections.learn_time_zone(person_id=person.pk, name=claims.custom.get(TIME_ZONE, ""))
     # The newest launch says what the person may do here, in every window that is open.
     LtiSession.objects.filter(space=space, person=person).exclude(role=claims.role.value).update(role=claims.role.value)
     groups = claims.custom.get(GROUPS_PARAMETER, "")

@@ -33,6 +33,8 @@ REVIEW_LAUNCH: Final = "LtiSubmissionReviewRequest"
 COPY_NOTICE: Final = "LtiContextCopyNotice"
 # The custom parameters in which platforms are asked for histories (registering.py, config.json).
 CONTEXT_HISTORY: Final = "context_id_history"
+# What LTI 1.3 calls Person.address.timezone.
+TIME_ZONE: Final = "companion_time_zone"
 LINK_HISTORY: Final = "resource_link_id_history"
 
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")

@@ -20,6 +20,7 @@ from companion_lti.claims import (
     LINK_HISTORY,
     RESOURCE_LAUNCH,
     REVIEW_LAUNCH,
+    TIME_ZONE,
     is_storable,
 )
 from companion_lti.models import Deployment, Invite, Registration, origin_of
@@ -45,7 +46,11 @@ class NotRegistered(Exception):
 
 def custom_parameters() -> dict[str, str]:
     """The custom parameters that we ask every platform for."""
-    return {CONTEXT_HISTORY: "$Context.id.history", LINK_HISTORY: "$ResourceLink.id.history"}
+    return {
+        CONTEXT_HISTORY: "$Context.id.history",
+        LINK_HISTORY: "$ResourceLink.id.history",
+        TIME_ZONE: "$Person.address.timezone",
+    }
 
 
 @task()

@@ -13,6 +13,7 @@ from companion_lti.mount import viewer_of
 from django.test import Client
 
 from companion import clock
+from companion.reflections import api as reflections
 from companion.spaces import api as spaces
 from companion.threads import api as threads
 from companion.viewer import Role, Viewer
@@ -221,6 +222,18 @@ def test_groups_come_along(platform: Platform, browser: Client) -> None:
     assert set(ana.group_ids) == set(ana.space.groups.values_list("pk", flat=True))
     ben = platform.enter(browser, BEN)
     assert ben.group_ids == [ana.space.groups.get(external_id="1").pk]
+
+
+@pytest.mark.parametrize(
+    ("told", "known"), [("Asia/Tokyo", "Asia/Tokyo"), ("$Person.address.timezone", ""), ("Mars/Base", ""), ("", "")]
+)
+def test_a_time_zone_comes_along(platform: Platform, browser: Client, told: str, known: str) -> None:
+    platform.launch(browser, ANA, {CUSTOM: {"companion_time_zone": told}})
+    ana = viewer_of(platform.enter(browser, ANA))
+    assert reflections.get_contact(viewer=ana).time_zone == known
+    reflections.set_time_zone(viewer=ana, name="Europe/Berlin")
+    platform.launch(browser, ANA, {CUSTOM: {"companion_time_zone": "Asia/Tokyo"}})
+    assert reflections.get_contact(viewer=ana).time_zone == "Europe/Berlin"
 
 
 @pytest.mark.parametrize(("locale", "language"), [("de_CH", "de"), ("ar", "ar"), ("xx", "en"), ("x" * 900, "en")])

@@ -172,6 +172,7 @@ def test_what_the_platform_is_told(lms: Lms, link: str) -> None:
         "context_id_history": "$Context.id.history",
         "resource_link_id_history": "$ResourceLink.id.history",
         "groups": "$Moodle.Person.userGroupIds",
+        "companion_time_zone": "$Person.address.timezone",
     }
     types = {message["type"]: message.get("placements") for message in tool["messages"]}
     assert types == {"LtiResourceLinkRequest": None, "LtiDeepLinkingRequest": ["ContentArea"]}

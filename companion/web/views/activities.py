@@ -19,6 +19,7 @@ from companion.web.fragments import draw_rows
 from companion.web.links import Pattern
 from companion.web.mounting import CompanionRequest
 from companion.web.page import redirect, render
+from companion.web.views.reflections import waiting_for
 
 
 def _upcoming(items: list[tuple[Activity, str]]) -> list[tuple[datetime, Activity, str, bool]]:
@@ -44,6 +45,7 @@ def space_home(request: CompanionRequest) -> HttpResponse:
         "upcoming": _upcoming(items),
         "waiting": moderation.count_open(viewer=request.viewer),
         "waiting_for_me": questions.count_mine(viewer=request.viewer),
+        "asked": waiting_for(request),
         "corrected": [(title, links.of(pk)) for pk, title in questions.list_corrections(viewer=request.viewer)],
     }
     return render(request, "companion/space_home.html", context)

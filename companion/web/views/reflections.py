@@ -230,12 +230,12 @@ def journal(request: CompanionRequest) -> HttpResponse:
         "privacies": reflections.Privacy.choices,
         "asked": words,
         "next_url": with_query(url, {"after": following}) if following else "",
-        "waiting": _waiting(request),
+        "asked_now": waiting_for(request),
     }
     return render(request, "companion/journal.html", context)
 
 
-def _waiting(request: CompanionRequest) -> list[tuple[str, str, str]]:
+def waiting_for(request: CompanionRequest) -> list[tuple[str, str, str]]:
     """(title, where, address) of what waits for an answer in this course."""
     found = reflections.list_waiting(viewer=request.viewer)
     return [(title, place, request.mount.url_for("thread-list", activity.uid)) for title, place, activity in found]
