@@ -17,7 +17,6 @@ from companion.reflections.calculating import calendar_of
 from companion.reflections.models import (
     ANSWER_LIMIT,
     Commitment,
-    Contact,
     Delivery,
     Entry,
     EntryVersion,
@@ -27,7 +26,6 @@ from companion.reflections.models import (
 from companion.reflections.scaffolds import parts_of
 from companion.reflections.scheduling import STILL_OPEN, Reason, State, days_after
 from companion.spaces import api as spaces
-from companion.spaces.hours import is_zone
 from companion.spaces.prompts import Format, PromptSettings, read_prompt
 from companion.text import clean, clean_line, is_blank
 from companion.viewer import Viewer
@@ -94,27 +92,6 @@ def note_looked_at(*, delivery: Delivery) -> None:
 def text_of(delivery: Delivery) -> str:
     """What a prompt says, as safe HTML."""
     return delivery.prompt.text_html
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactView:
-    """How somebody is reached: whether they want e-mails, whether there is an address, and their zone ("" unknown)."""
-
-    wants_mail: bool
-    has_address: bool
-    has_bounced: bool
-    time_zone: str
-
-
-def get_contact(*, viewer: Viewer) -> ContactView:
-    contact = Contact.objects.filter(pk=viewer.person_id).first() or Contact(person_id=viewer.person_id)
-    address = spaces.address_of(person_id=viewer.person_id)
-    return ContactView(
-        wants_mail=contact.stopped_at is None,
-        has_address=bool(address),
-        has_bounced=bool(address) and contact.bounced_address == address,
-        time_zone=contact.time_zone,
-    )
 
 
 def settings_of(delivery: Delivery) -> PromptSettings:
@@ -320,39 +297,6 @@ def snooze_prompt(*, viewer: Viewer, delivery_id: int, days: int) -> None:
     delivery.sent_at = delivery.taken_at = None
     delivery.save(update_fields=["sent_at", "taken_at"])
     ask_at(delivery, moment, Reason.SNOOZED)
-
-
-@transaction.atomic
-def stop_reminders(*, person_id: int, stopped: bool) -> None:
-    """No e-mail to somebody any more, from no course; prompts stay in the courses. Twice is once."""
-    Contact.objects.update_or_create(person_id=person_id, defaults={"stopped_at": clock.now() if stopped else None})
-
-
-@transaction.atomic
-def set_time_zone(*, viewer: Viewer, name: str) -> None:
-    """In which zone somebody is asked; "" is that of each course. Raises InvalidInput."""
-    if name and not is_zone(name):
-        raise InvalidInput({"time_zone": gettext("There is no time zone of this name. Write it like Europe/Berlin.")})
-    Contact.objects.update_or_create(person_id=viewer.person_id, defaults={"time_zone": name})
-
-
-def learn_time_zone(*, person_id: int, name: str) -> None:
-    """What a platform says of somebody's time zone: it holds until they say something themselves. Unknown names, and
-    variables that a platform did not fill in, are none.
-    """
-    if not is_zone(name):
-        return
-    contact, is_new = Contact.objects.get_or_create(person_id=person_id, defaults={"time_zone": name})
-    if not is_new and not contact.time_zone:
-        Contact.objects.filter(pk=person_id, time_zone="").update(time_zone=name)
-
-
-def note_bounce(*, organization_id: int, address: str) -> int:
-    """An address took no mail, as a mail service tells: nothing more is sent there. Gives how many people have it."""
-    people = spaces.people_with_address(organization_id=organization_id, address=address)
-    for person_id in people:
-        Contact.objects.update_or_create(person_id=person_id, defaults={"bounced_address": address})
-    return len(people)
 
 
 def _hold(delivery_id: int) -> Delivery:

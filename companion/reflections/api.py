@@ -7,40 +7,41 @@ from companion.reflections.answering import (
     answer_prompt,
     can_answer,
     find_plan,
-    get_contact,
     get_delivery,
-    learn_time_zone,
-    note_bounce,
     note_looked_at,
-    set_time_zone,
     settings_of,
     share_entry,
     skip_prompt,
     snooze_prompt,
-    stop_reminders,
     text_of,
     write_entry,
 )
 from companion.reflections.blocked import ask_again, context_of, note_question
 from companion.reflections.calculating import recalculate, recalculate_series
+from companion.reflections.contacts import (
+    get_contact,
+    learn_time_zone,
+    note_bounce,
+    set_time_zone,
+    stop_reminders,
+)
 from companion.reflections.credit import get_credit, list_credit
 from companion.reflections.delivering import deliver_due, next_due
+from companion.reflections.drafting import change_prompts, move_prompt, remove_prompt, save_prompt
 from companion.reflections.links import read_answer_token, read_stop_token, tell_address
 from companion.reflections.models import Delivery, Entry, Outcome, Privacy, Series
-from companion.reflections.publishing import (
+from companion.reflections.previewing import (
     LearnerPlan,
     PlannedPrompt,
     Preview,
-    change_prompts,
+    list_deliveries,
+    preview_series,
+)
+from companion.reflections.publishing import (
     find_series,
     get_series,
     is_draft,
-    list_deliveries,
-    move_prompt,
-    preview_series,
     publish_series,
-    remove_prompt,
-    save_prompt,
     title_of_series,
 )
 from companion.reflections.reading import (
