@@ -19,7 +19,7 @@ from examples.demo_lms.people import person_required
 
 FOLDER: Final = CONFIG.directory / "mail"
 # What Django's file backend puts behind each letter.
-_END: Final = "\n" + "-" * 79 + "\n"
+_END: Final = b"\n" + b"-" * 79 + b"\n"
 # As a mail program does: its styles, and no scripts, pictures or forms.
 _POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self';"
@@ -54,7 +54,7 @@ def _letters_to(person: Person) -> list[EmailMessage]:
 def _letters(folder: Path) -> list[EmailMessage]:
     found = []
     for path in sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime):
-        for text in path.read_text(encoding="utf-8").split(_END):
-            if text.strip():
-                found.append(email.message_from_string(text.lstrip(), policy=default))
+        for raw in path.read_bytes().split(_END):
+            if raw.strip():
+                found.append(email.message_from_bytes(raw.lstrip(), policy=default))
     return found
