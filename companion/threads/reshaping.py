@@ -129,7 +129,7 @@ def merge_threads(*, viewer: Viewer, thread_id: int, into_id: int) -> Thread:
 def move_thread(*, viewer: Viewer, thread_id: int, to_uid: UUID) -> Thread:
     """Move a thread to another activity of the course; a pointer stays in the list it leaves. Its links stay.
 
-    Raises NotFound, NotAllowed, Conflict (the same activity; a thread around an event; a group's thread).
+    Raises NotFound, NotAllowed, Conflict (the same activity, or a series; a thread around an event; a group's thread).
     """
     must_moderate(viewer=viewer)
     thread = get_locked_thread(viewer=viewer, thread_id=thread_id)
@@ -137,6 +137,9 @@ def move_thread(*, viewer: Viewer, thread_id: int, to_uid: UUID) -> Thread:
     _must_stand(thread)
     if target.pk == thread.activity_id:
         raise Conflict(gettext("The thread is there already."))
+    if target.asks_back:
+        # No list would show it again.
+        raise Conflict(gettext("A series of prompts holds no threads."))
     if thread.group_id is not None or thread.stage is not None:
         raise Conflict(gettext("A thread of a group, or around an event, stays in its activity."))
     pointer = Thread.objects.create(

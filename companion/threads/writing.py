@@ -116,6 +116,8 @@ def must_be_able_to_start(*, viewer: Viewer, activity: Activity) -> None:
     """Raises NotAllowed, saying why, where the viewer cannot start a thread in this activity now."""
     if permissions.can_start_thread(viewer, activity):
         return
+    if activity.asks_back:
+        raise NotAllowed(gettext("A series of prompts holds no threads."))
     if not can_read_activity(viewer, activity):
         raise NotAllowed(gettext("This discussion has not opened yet."))
     if activity.has_closed():

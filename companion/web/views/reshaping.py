@@ -53,7 +53,8 @@ def thread_merge(request: CompanionRequest, thread_id: int) -> HttpResponse:
 
 def thread_move(request: CompanionRequest, thread_id: int) -> HttpResponse:
     thread = threads.get_thread(viewer=request.viewer, thread_id=thread_id)
-    others = [other for other in list_activities(viewer=request.viewer) if other.pk != thread.activity_id]
+    activities = list_activities(viewer=request.viewer)
+    others = [other for other in activities if other.pk != thread.activity_id and not other.asks_back]
     form = MoveForm(request.POST or None, activities=others)
     status = 200
     if request.method == "POST" and form.is_valid():

@@ -8,7 +8,9 @@ from companion import clock
 from companion.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from companion.reflections import api as reflections
 from companion.reflections.models import Commitment, Entry, EntryVersion
+from companion.spaces import api as spaces
 from companion.spaces.prompts import Anchor, Format, PromptSettings, Scaffold
+from companion.threads import api as threads
 from tests import people
 from tests.companion.reflections import stories
 from tests.companion.reflections.stories import DAY, MONDAY, after, answer, commit, finish, row, said
@@ -220,8 +222,6 @@ def test_what_is_taken_back_is_gone(followed: stories.Followed) -> None:
 def test_a_group_is_a_group(followed: stories.Followed) -> None:
     from dataclasses import replace
 
-    from companion.spaces import api as spaces
-
     def put(viewer, name: str):
         ids = spaces.set_groups(space_id=followed.space.pk, person_id=viewer.person_id, external_ids=[name])
         return replace(viewer, group_ids=ids)
@@ -291,3 +291,14 @@ def test_credit_counts_answered_prompts(db: None) -> None:
         assert found is not None
         assert found.share == 0.5
         assert credit.list_credit(activity=followed.activity) == {followed.ana.person_id: found}
+
+
+def test_a_series_holds_no_threads(followed: stories.Followed) -> None:
+    """Nobody starts one there, and none is moved to where no list would show it."""
+    course = followed
+    with pytest.raises(NotAllowed):
+        threads.start_thread(viewer=course.ben, activity_uid=course.activity.uid, title="T", body="B")
+    other = spaces.create_activity(viewer=course.ben, title="Discuss", external_id="discuss")
+    thread = threads.start_thread(viewer=course.ben, activity_uid=other.uid, title="T", body="B")
+    with pytest.raises(Conflict):
+        threads.move_thread(viewer=course.ben, thread_id=thread.pk, to_uid=course.activity.uid)
