@@ -14,7 +14,7 @@ from companion import markdown
 from companion.errors import InvalidInput, NotAllowed, NotFound
 from companion.events import ActivityConfigured, announce
 from companion.spaces.keys import external_key
-from companion.spaces.kinds import DiscussionSettings, Groups, Kind, read_settings, write_settings
+from companion.spaces.kinds import SETTINGS, Groups, Kind, read_settings, write_settings
 from companion.spaces.models import Activity
 from companion.text import clean_line, is_blank
 from companion.viewer import Viewer
@@ -53,10 +53,12 @@ def find_by_ids(*, activity_ids: Collection[int]) -> list[Activity]:
     return list(Activity.objects.filter(pk__in=activity_ids).select_related("space"))
 
 
-def ensure_activity(*, space_id: int, external_id: str, title: str, like: Activity | None = None) -> Activity:
+def ensure_activity(
+    *, space_id: int, external_id: str, title: str, like: Activity | None = None, kind: Kind = Kind.DISCUSSION
+) -> Activity:
     """The activity of a link that a platform placed, made at its first launch.
 
-    `like` is the activity that the link was copied from: its settings come along, its posts do not.
+    `like` is the activity that the link was copied from: its kind and settings come along, its posts do not.
     """
     facts: dict[str, object] = {"title": clean_line(title)[:200] or gettext("Discussion")}
     if like is not None:
@@ -67,7 +69,7 @@ def ensure_activity(*, space_id: int, external_id: str, title: str, like: Activi
             "separates_groups": like.separates_groups,
         }
     else:
-        facts["settings"] = write_settings(DiscussionSettings())
+        facts |= {"kind": kind, "settings": write_settings(SETTINGS[kind]())}
     return Activity.objects.get_or_create(space_id=space_id, key=external_key(external_id), defaults=facts)[0]
 
 

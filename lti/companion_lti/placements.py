@@ -18,6 +18,7 @@ from django.db import IntegrityError, transaction
 from companion.spaces import api as spaces
 from companion.spaces.api import Activity, Space
 from companion.spaces.keys import external_key
+from companion.spaces.kinds import Kind
 from companion.threads.api import Post
 from companion_lti import platforms
 from companion_lti.claims import LaunchClaims
@@ -26,6 +27,7 @@ from companion_lti.models import ContextCopy, Deployment, ResourceLink
 # The custom parameters by which a deep-linked placement names its activity and itself.
 ACTIVITY_PARAMETER: Final = "companion_activity"
 PLACEMENT_PARAMETER: Final = "companion_placement"
+KIND_PARAMETER: Final = "companion_kind"
 _MOST_ANCESTORS: Final = 100
 
 
@@ -69,10 +71,17 @@ def open_link(deployment: Deployment, space: Space, claims: LaunchClaims, post: 
         external_id=f"link {claims.link_id}",
         title=claims.link_title,
         like=_origin(deployment, space, claims, named),
+        kind=_kind(claims),
     )
     return ResourceLink.objects.get_or_create(
         deployment=deployment, space=space, key=facts["key"], defaults={**facts, "activity": activity}
     )[0]
+
+
+def _kind(claims: LaunchClaims) -> Kind:
+    """What a link that was made by hand is to open: as its custom parameter says, else a discussion."""
+    wanted = claims.custom.get(KIND_PARAMETER, "")
+    return Kind(wanted) if wanted in Kind.values else Kind.DISCUSSION
 
 
 def _known(deployment: Deployment, space: Space, claims: LaunchClaims) -> ResourceLink | None:

@@ -225,6 +225,19 @@ def test_groups_come_along(platform: Platform, browser: Client) -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "kind"),
+    [("questions", "questions"), ("reflection", "reflection"), ("", "discussion"), ("wiki", "discussion")],
+)
+def test_a_link_made_by_hand_says_what_it_opens(platform: Platform, browser: Client, told: str, kind: str) -> None:
+    ben = viewer_of(platform.enter(browser, BEN, {CUSTOM: {"companion_kind": told}}))
+    [activity] = spaces.list_activities(viewer=ben)
+    assert activity.kind == kind
+    # Said once, at its first launch: a link does not change under its posts.
+    platform.enter(browser, BEN, {CUSTOM: {"companion_kind": "questions"}})
+    assert [one.kind for one in spaces.list_activities(viewer=ben)] == [kind]
+
+
+@pytest.mark.parametrize(
     ("told", "known"), [("Asia/Tokyo", "Asia/Tokyo"), ("$Person.address.timezone", ""), ("Mars/Base", ""), ("", "")]
 )
 def test_a_time_zone_comes_along(platform: Platform, browser: Client, told: str, known: str) -> None:
