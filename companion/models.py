@@ -13,6 +13,7 @@ from companion.reflections.models import (
     Milestone,
     Prompt,
     Series,
+    Witness,
 )
 from companion.search.models import SearchDocument, SearchProgress, SearchWord
 from companion.spaces.models import (
@@ -89,4 +90,5 @@ __all__ = [
     "ThreadTopic",
     "Topic",
     "TopicFollow",
+    "Witness",
 ]

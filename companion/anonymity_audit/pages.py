@@ -356,6 +356,7 @@ SAMPLES: Final[Mapping[str, Callable[[Course], Iterable[Sample]]]] = MappingProx
         "prompt-snooze": _prompts(days="1"),
         "prompt-share": _prompts(privacy="private"),
         "prompt-stuck": _prompts(),
+        "prompt-tell": _prompts(address="nobody", consents="on"),
         "entry-reply": _entries,
         "journal": lambda course: [Sample(), Sample(query={"q": WORDS})],
         "journal-print": lambda course: [Sample()],

@@ -16,7 +16,7 @@ from companion.reflections.answering import (
     text_of,
     write_entry,
 )
-from companion.reflections.blocked import ask_again, context_of, note_question
+from companion.reflections.blocked import ask_again, context_of, note_question, sentence_of
 from companion.reflections.calculating import recalculate, recalculate_series
 from companion.reflections.contacts import (
     get_contact,
@@ -73,8 +73,14 @@ from companion.reflections.tracking import (
     stop_series,
     waited_for,
 )
+from companion.reflections.witnesses import WitnessView, get_plan, list_witnesses, tell_plan
 
 __all__ = [
+    "WitnessView",
+    "get_plan",
+    "list_witnesses",
+    "tell_plan",
+    "sentence_of",
     "view_shared",
     "title_of_series",
     "has_stopped",

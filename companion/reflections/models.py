@@ -246,6 +246,32 @@ class Commitment(models.Model):
         return f"{self.entry_id}"
 
 
+class Witness(models.Model):
+    """Somebody outside of the course, a manager or a mentor, who is told of a plan because its author said so."""
+
+    class State(models.TextChoices):
+        DUE = "due", _("on its way")
+        SENT = "sent", _("told")
+        FAILED = "failed", _("not told")
+
+    commitment = models.ForeignKey(Commitment, on_delete=models.CASCADE, related_name="witnesses")
+    address = models.CharField(max_length=320)
+    # When its author agreed.
+    consent_at = models.DateTimeField(default=clock.now)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DUE)
+    reason = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("witness of a plan")
+        verbose_name_plural = _("witnesses of plans")
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=["due", "sent", "failed"]), name="companion_witness_state")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.commitment_id}: {self.state}"
+
+
 class EntryReply(models.Model):
     """What a member of the course staff wrote about an entry that was shared with them."""
 

@@ -185,6 +185,11 @@ def address_of(*, person_id: int) -> str:
     return Person.objects.filter(pk=person_id).values_list("email", flat=True).first() or ""
 
 
+def knows_domain(*, organization_id: int, domain: str) -> bool:
+    """Whether somebody of an organization has an e-mail address of this domain."""
+    return Person.objects.filter(organization_id=organization_id, email__iendswith=f"@{domain}").exists()
+
+
 def people_with_address(*, organization_id: int, address: str) -> list[int]:
     """The ids of the people of an organization who have this e-mail address (100 at most)."""
     people = Person.objects.filter(organization_id=organization_id, email=clean_line(address))

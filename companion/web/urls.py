@@ -51,6 +51,7 @@ urlpatterns = [
     path("prompts/<int:delivery_id>/skip/", reflections.prompt_skip, name="prompt-skip"),
     path("prompts/<int:delivery_id>/snooze/", reflections.prompt_snooze, name="prompt-snooze"),
     path("prompts/<int:delivery_id>/share/", reflections.prompt_share, name="prompt-share"),
+    path("prompts/<int:delivery_id>/tell/", reflections.prompt_tell, name="prompt-tell"),
     path("prompts/<int:delivery_id>/stuck/", reflections.prompt_stuck, name="prompt-stuck"),
     path("entries/<int:entry_id>/reply/", series.entry_reply, name="entry-reply"),
     path("journal/", reflections.journal, name="journal"),

@@ -171,6 +171,18 @@ class StuckForm(VerbForm):
             self.add_error("consent", gettext("Without your word, nobody is shown your plan."))
 
 
+class TellForm(VerbForm):
+    """Somebody outside of the course who is told of a plan."""
+
+    address = forms.CharField(
+        label=_("E-mail address of your manager or mentor"),
+        help_text=_("Of your own organization."),
+        required=False,
+        widget=forms.EmailInput(attrs={"dir": "ltr", "autocomplete": "off", "maxlength": 320}),
+    )
+    consents = forms.BooleanField(label=_("They may read this plan, with my name"), required=False)
+
+
 class RemindersForm(VerbForm):
     wants_mail = forms.BooleanField(label=_("Remind me by e-mail, at most once a day over all courses"), required=False)
     time_zone = forms.CharField(

@@ -23,7 +23,7 @@ from companion.spaces.api import Activity
 from companion.spaces.kinds import Anonymity
 from companion.spaces.prompts import Format
 from companion.text import clean_line
-from companion.web.forms.reflections import AnswerForm, RemindersForm, SnoozeForm, StuckForm
+from companion.web.forms.reflections import AnswerForm, RemindersForm, SnoozeForm, StuckForm, TellForm
 from companion.web.links import Pattern
 from companion.web.mounting import CompanionRequest
 from companion.web.page import redirect, render, with_query
@@ -142,6 +142,31 @@ def prompt_share(request: CompanionRequest, delivery_id: int) -> HttpResponse:
     privacy = reflections.Privacy(wanted) if wanted in reflections.Privacy.values else reflections.Privacy.PRIVATE
     reflections.share_entry(viewer=request.viewer, delivery_id=delivery_id, privacy=privacy)
     return redirect(request.mount.url_for("journal"))
+
+
+def prompt_tell(request: CompanionRequest, delivery_id: int) -> HttpResponse:
+    """Tell a manager or a mentor of a plan, after one's own word."""
+    plan = reflections.get_plan(viewer=request.viewer, delivery_id=delivery_id)
+    form = TellForm(request.POST if request.method == "POST" else None, auto_id="tell-%s")
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            reflections.tell_plan(viewer=request.viewer, delivery_id=delivery_id, **form.cleaned_data)
+        except REFUSALS as error:
+            status = refuse(form, error)
+        else:
+            return redirect(request.mount.url_for("prompt-tell", delivery_id))
+    delivery = reflections.get_delivery(viewer=request.viewer, delivery_id=delivery_id)
+    context = {
+        "title": reflections.settings_of(delivery).title,
+        "sentence": reflections.sentence_of(plan),
+        "told": reflections.list_witnesses(viewer=request.viewer, delivery_id=delivery_id),
+        "form": form,
+        "action": request.get_full_path(),
+        "back_url": request.mount.url_for("prompt-answer", delivery_id),
+    }
+    status = 422 if form.errors and status == 200 else status
+    return render(request, "companion/prompt_tell.html", context, status=status)
 
 
 def prompt_stuck(request: CompanionRequest, delivery_id: int) -> HttpResponse:

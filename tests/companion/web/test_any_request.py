@@ -46,7 +46,7 @@ FIELDS = (
     " away_until time_zone about is_listed weekdays expert starts_on ends_on clear approved holding peer_hours"
     " working_days day_ends privacy number part_0 part_1 cue action obstacle offered outcome days stopped template"
     " format scaffold options right feedback anchor unit pairs_with minutes up wants_mail activity consent"
-    " holdout_percent"
+    " holdout_percent address consents recaps"
 ).split()
 WORDS = (
     "newest oldest helpful active unanswered video unread mine following endorsed question tip announcement closed hide"

@@ -152,6 +152,7 @@ PAGES: dict[str, tuple[str, str, str, dict[str, object]]] = {
     "prompt-skip": ("delivery", NO, "303 404 404 404 404", {}),
     "prompt-snooze": ("delivery", NO, "303 404 404 404 404", {"days": "3"}),
     "prompt-share": ("answered", NO, "303 404 404 404 404", {"privacy": "private"}),
+    "prompt-tell": ("answered", "200 404 404 404 404", "422 404 404 404 404", {"address": "nobody"}),
     "prompt-stuck": (
         "delivery",
         "200 404 404 404 404",

@@ -375,3 +375,15 @@ def test_one_click_stops_the_series(mailed):
         assert said(mailed.ana, "sure") == ("dropped", "stopped")
         assert Client().post(path, {"what": "all"}).status_code == 200
     assert not reflections.get_contact(viewer=mailed.ana).wants_mail
+
+
+def test_a_manager_is_told_after_ones_word(followed, reader):
+    ana = reader(followed.ana)
+    with after(2):
+        delivery = commit(followed).delivery_id
+        assert "Tell a manager or mentor" in text_of(ana.get("prompt-answer", delivery))
+        assert ana.post("prompt-tell", delivery, address="boss@example.org").status_code == 422
+        assert ana.post("prompt-tell", delivery, address="boss@elsewhere.example", consents="on").status_code == 422
+        assert ana.post("prompt-tell", delivery, address="boss@example.org", consents="on").status_code == 303
+        assert "boss@example.org" in text_of(ana.get("prompt-tell", delivery))
+        assert reader(followed.ben).get("prompt-tell", delivery).status_code == 404
