@@ -1,12 +1,10 @@
 """Follow-up: series of small prompts, asked at the right time, answered in a minute, and what came of it."""
 
 from companion.reflections.answering import (
-    MOST_SNOOZED,
     Answer,
     answer_once,
     answer_prompt,
     can_answer,
-    find_plan,
     get_delivery,
     note_looked_at,
     settings_of,
@@ -14,10 +12,9 @@ from companion.reflections.answering import (
     skip_prompt,
     snooze_prompt,
     text_of,
-    write_entry,
 )
-from companion.reflections.blocked import ask_again, context_of, note_question, sentence_of
-from companion.reflections.calculating import recalculate, recalculate_series
+from companion.reflections.blocked import context_of, note_question, sentence_of
+from companion.reflections.calculating import recalculate
 from companion.reflections.contacts import (
     get_contact,
     learn_time_zone,
@@ -58,7 +55,6 @@ from companion.reflections.reading import (
     list_waiting,
     must_be_staff_of,
     reply_to_entry,
-    view_entry,
     view_shared,
 )
 from companion.reflections.reporting import Report, make_report
@@ -90,7 +86,6 @@ __all__ = [
     "can_answer",
     "answer_once",
     "COURSE",
-    "MOST_SNOOZED",
     "TEMPLATES",
     "Answer",
     "Delivery",
@@ -108,11 +103,9 @@ __all__ = [
     "State",
     "Template",
     "answer_prompt",
-    "ask_again",
     "change_prompts",
     "context_of",
     "deliver_due",
-    "find_plan",
     "find_series",
     "forget_people",
     "from_template",
@@ -145,7 +138,6 @@ __all__ = [
     "read_answer_token",
     "read_stop_token",
     "recalculate",
-    "recalculate_series",
     "remove_prompt",
     "reply_to_entry",
     "save_prompt",
@@ -157,7 +149,5 @@ __all__ = [
     "stop_reminders",
     "stop_series",
     "tell_address",
-    "view_entry",
     "waited_for",
-    "write_entry",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -206,9 +207,9 @@ def reply_to_entry(*, viewer: Viewer, entry_id: int, body: str) -> None:
     EntryReply.objects.create(entry=entry, author_id=viewer.person_id, author_name=name, html=markdown.render(body))
 
 
-def must_be_staff_of(*, viewer: Viewer, uid: object) -> Activity:
+def must_be_staff_of(*, viewer: Viewer, uid: UUID) -> Activity:
     """An activity for the eyes of the course staff. Raises NotFound, NotAllowed."""
-    activity, _series = get_series(viewer=viewer, uid=uid)  # type: ignore[arg-type]
+    activity, _series = get_series(viewer=viewer, uid=uid)
     if not viewer.is_staff:
         raise NotAllowed(gettext("Only the course staff can do this."))
     return activity

@@ -36,9 +36,8 @@ _WORDS: Final[Mapping[str, Any]] = {
     Reason.OVERTAKEN: _("A later one of the series is due already."),
     Reason.STOPPED: _("The learner has stopped the series."),
     Reason.SKIPPED: _("Skipped by the learner."),
-    Reason.LEFT: _("No longer in the course."),
+    Reason.LEFT: _("No longer a learner in the course."),
     Reason.HELD_OUT: _("In the group that is asked at the end alone, to compare."),
-    Reason.STAFF: _("Teaches the course by now."),
     Reason.REMOVED: _("Taken out of the series."),
 }
 

@@ -66,7 +66,6 @@ class Reason(StrEnum):
     SKIPPED = "skipped"
     LEFT = "left"
     HELD_OUT = "held_out"
-    STAFF = "staff"
     REMOVED = "removed"
 
 
