@@ -57,7 +57,7 @@ def test_it_offers_its_blocks_to_the_platform(wheel: Path):
     points = ConfigParser(delimiters=("=",))
     points.read_string(archive.read(listed).decode())
     blocks = dict(points["xblock.v1"])
-    assert set(blocks) == {"companion_discussion", "companion_questions"}
+    assert set(blocks) == {"companion_discussion", "companion_questions", "companion_reflection"}
     for path in blocks.values():
         module, name = path.split(":")
         assert f"class {name}(" in archive.read(f"{module.replace('.', '/')}.py").decode()
