@@ -14,6 +14,7 @@ from companion.questions import api as questions
 from companion.spaces.models import Activity
 from companion.threads.models import Thread
 from examples.workbench.people import enrol_everybody
+from tests.companion.search.stories import in_an_index
 from tests.xblocks.blocks import QUESTIONS, call, text_of, write
 
 # For experts at once, at any time of any day.
@@ -50,6 +51,7 @@ def words(html: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
+@in_an_index
 def test_it_works(place, seen_by, go, published):
     unit = place(display_name="Ask about incidents", topic="Incident command", credit_threads=1, **AT_ONCE)
     assert "Experts" in words(text_of(seen_by("ben", unit)))
