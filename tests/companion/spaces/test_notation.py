@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from companion.reflections.api import TEMPLATES, from_template
 from companion.spaces.notation import read_notation, write_notation
 from companion.spaces.prompts import Anchor, Format, PromptSettings, Scaffold
+from companion.text import is_blank
 
 TEXT = """
 ## What will you do differently? {#plan}
@@ -95,7 +96,7 @@ LINES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_si
         st.builds(
             PromptSettings,
             key=st.text("abc-_1", min_size=1, max_size=8),
-            title=LINES.filter(lambda text: "{" not in text),
+            title=LINES.filter(lambda text: "{" not in text and not is_blank(text)),
             format=st.sampled_from([Format.TEXT, Format.RATING, Format.COMMITMENT]),
             anchor=st.sampled_from(list(Anchor)[:3]),
             days=st.integers(0, 400),
