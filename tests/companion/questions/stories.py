@@ -108,3 +108,11 @@ def elsewhere(asked: Asked, role: Role = Role.LEARNER, name: str = "Fay Ito") ->
         organization_id=asked.space.organization_id, issuer=people.ISSUER, external_id="c2", title="Course c2"
     )
     return people.join(space, name.lower(), name, role)
+
+
+def look(viewer: Viewer, thread: threads.Thread) -> questions.QuestionView:
+    """What a viewer sees of the question beside its thread."""
+    seen = threads.get_thread(viewer=viewer, thread_id=thread.pk)
+    view = questions.view_question(viewer=viewer, thread=seen)
+    assert view is not None
+    return view

@@ -12,21 +12,9 @@ from companion.threads import api as threads
 from companion.topics import api as topics
 from tests import people
 from tests.companion.questions import stories
-from tests.companion.questions.stories import MONDAY, ask, holder, reply, row
+from tests.companion.questions.stories import MONDAY, ask, holder, look, reply, row
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def asked() -> stories.Asked:
-    return stories.course()
-
-
-def look(viewer, thread) -> questions.QuestionView:
-    seen = threads.get_thread(viewer=viewer, thread_id=thread.pk)
-    view = questions.view_question(viewer=viewer, thread=seen)
-    assert view is not None
-    return view
 
 
 def test_it_works(asked, heard):

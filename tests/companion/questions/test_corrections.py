@@ -18,11 +18,6 @@ TITLE = "Who declares an incident?"
 
 
 @pytest.fixture
-def asked() -> stories.Asked:
-    return stories.course()
-
-
-@pytest.fixture
 def thread(asked) -> threads.Thread:
     """Chen's answer (number 2) was accepted; Ana, Ben and Eve have read it."""
     thread = ask(asked)

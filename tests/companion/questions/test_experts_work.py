@@ -14,21 +14,9 @@ from companion.topics import api as topics
 from companion.viewer import Role
 from tests import people
 from tests.companion.questions import stories
-from tests.companion.questions.stories import DAY, HOUR, MONDAY, ask, holder, reply, row
+from tests.companion.questions.stories import DAY, HOUR, MONDAY, ask, holder, look, reply, row
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def asked() -> stories.Asked:
-    return stories.course()
-
-
-def look(viewer, thread) -> questions.QuestionView:
-    seen = threads.get_thread(viewer=viewer, thread_id=thread.pk)
-    view = questions.view_question(viewer=viewer, thread=seen)
-    assert view is not None
-    return view
 
 
 def close(viewer, thread, other) -> None:

@@ -24,11 +24,6 @@ from tests.companion.questions.stories import DAY, HOUR, MONDAY, TOPIC, ask
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def asked() -> stories.Asked:
-    return stories.course()
-
-
 def figures(viewer, moment=MONDAY + 30 * DAY):
     with clock.at(moment):
         return questions.list_figures(viewer=viewer)

@@ -18,11 +18,6 @@ from tests.companion.questions.stories import DAY, MONDAY, TOPIC, ask, expert, r
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def asked() -> stories.Asked:
-    return stories.course()
-
-
 def who(asked: stories.Asked, viewer=None, moment=MONDAY, topic: str = TOPIC) -> list[str]:
     viewer = viewer or asked.ana
     [found] = topics.find_topics(organization_id=asked.space.organization_id, names=[topic])

@@ -23,11 +23,6 @@ from tests.companion.questions.stories import DAY, HOUR, MONDAY, ask, expert, hi
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def asked() -> stories.Asked:
-    return stories.course()
-
-
 def test_the_ladder_is_climbed_by_the_clock(asked):
     with clock.at(MONDAY):
         thread = ask(asked)

@@ -24,11 +24,6 @@ Tab = questions.Tab
 
 
 @pytest.fixture
-def asked() -> stories.Asked:
-    return stories.course()
-
-
-@pytest.fixture
 def idle(asked) -> stories.Asked:
     """The same, with nobody who takes any: what is asked waits for whoever would."""
     for viewer in (asked.chen, asked.ben):
