@@ -12,7 +12,7 @@ class CompanionConfig(AppConfig):
 
     def ready(self) -> None:
         from companion import clock, conf, subscriptions
-        from companion.reflections.api import deliver_due
+        from companion.reflections.api import deliver_due, recalculate_dated
         from companion.search.api import learn
         from companion.tasks import each_tick
         from companion.threads.api import prune_pictures
@@ -22,4 +22,5 @@ class CompanionConfig(AppConfig):
         subscriptions.connect()
         each_tick(prune_pictures)
         each_tick(learn)
+        each_tick(recalculate_dated)
         each_tick(deliver_due)

@@ -50,6 +50,8 @@ PROMISES: Final[tuple[tuple[type, events.Handler], ...]] = (
     (events.ExpertiseWithdrawn, keeping.note_withdrawal),
     (events.RosterSynced, keeping.note_roster),
     (events.ActivityConfigured, publishing.follow_settings),
+    (events.ThreadStarted, tracking.when_wrote),
+    (events.PostAdded, tracking.when_wrote),
     (events.PersonJoined, tracking.when_joined),
     (events.RosterSynced, tracking.when_roster_synced),
     (events.QuestionAnswered, blocked.ask_again),

@@ -61,14 +61,25 @@ class OpenedxConfig(AppConfig):
                         "signal_path": "django.db.models.signals.post_save",
                         "sender_path": "completion.models.BlockCompletion",
                     },
+                    {
+                        "receiver_func_name": "date_moved",
+                        "signal_path": "django.db.models.signals.post_save",
+                        "sender_path": "edx_when.models.ContentDate",
+                    },
+                    {
+                        "receiver_func_name": "extended",
+                        "signal_path": "django.db.models.signals.post_save",
+                        "sender_path": "edx_when.models.UserDate",
+                    },
                 ],
             },
         },
     }
 
     def ready(self) -> None:
-        from companion.openedx import mount, tasks
-        from companion.reflections.api import tell_address
+        from companion.openedx import mount, people, tasks
+        from companion.reflections.api import tell_address, tell_due_dates
 
         tasks.connect()
         tell_address(mount.address_of)
+        tell_due_dates(people.due_dates)

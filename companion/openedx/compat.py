@@ -7,6 +7,7 @@ raises ImportError or AttributeError: a gate that cannot ask must not open.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -25,6 +26,7 @@ NAMES: Final = {
     "get_value_for_org": "openedx.core.djangoapps.site_configuration.helpers",
     "CourseWaffleFlag": "openedx.core.djangoapps.waffle_utils",
     "EnrolledTab": "lms.djangoapps.courseware.tabs",
+    "get_dates_for_course": "edx_when.api",
 }
 
 
@@ -99,6 +101,18 @@ def cohort_name(user_id: int | str, course_id: str) -> str:
         get_user_model().objects.get(pk=user_id), _course_key(course_id), assign=False, use_cached=True
     )
     return str(cohort.name) if cohort else ""
+
+
+def due_dates(user_id: int | str, course_id: str) -> dict[str, datetime]:
+    """By when somebody is to have done what, by usage key, their own extensions included; of the course itself, when it
+    ends.
+    """
+    if not is_here():
+        return {}
+    # What is in its cache may be from before an extension.
+    dates = _platform("get_dates_for_course")(_course_key(course_id), user=int(user_id), use_cached=False)
+    named = {"course": "end"}
+    return {str(key): at for (key, name), at in dates.items() if at and name == named.get(key.block_type, "due")}
 
 
 def is_switched_on(switch: str, course_id: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from django.db import transaction
@@ -111,6 +112,20 @@ def waited_for(course_id: str) -> Collection[str]:
 def _waited_for(course_id: str) -> list[str]:
     space = space_of(course_id)
     return sorted(reflections.waited_for(space_id=space.pk)) if space is not None else []
+
+
+def due_dates(*, space_id: int, person_ids: Collection[int], units: Collection[str]) -> dict[int, dict[str, datetime]]:
+    """`reflections.tell_due_dates`: what the platform says of people in one of its courses, person by person, since
+    each may have a schedule and extensions of their own.
+    """
+    space = spaces.get_space(space_id=space_id)
+    if space.issuer != compat.issuer():
+        return {}
+    found = {}
+    for person_id, subject in spaces.subjects_of(issuer=space.issuer, person_ids=person_ids).items():
+        dates = compat.due_dates(subject, space.external_id)
+        found[person_id] = {unit: dates[unit] for unit in units if unit in dates}
+    return found
 
 
 def forget_organizations() -> None:

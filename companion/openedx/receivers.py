@@ -75,6 +75,32 @@ def certified(certificate: Any, **_kwargs: Any) -> None:
     _finished(str(certificate.course.course_key), str(certificate.user.id), reflections.COURSE)
 
 
+def date_moved(instance: Any, **_kwargs: Any) -> None:
+    """post_save of edx_when.models.ContentDate: the course's team has moved a date."""
+    _date_moved(instance, subject=None)
+
+
+def extended(instance: Any, **_kwargs: Any) -> None:
+    """post_save of edx_when.models.UserDate: somebody was given more time."""
+    _date_moved(instance.content_date, subject=str(instance.user_id))
+
+
+def _date_moved(content_date: Any, *, subject: str | None) -> None:
+    # Of every date of every course that is published: most of them end at the cache.
+    if content_date.field not in ("due", "end") or content_date.location is None:
+        return
+    course_id, unit = str(content_date.course_id), str(content_date.location.map_into_course(content_date.course_id))
+    if unit not in people.waited_for(course_id):
+        return
+    space = people.space_of(course_id)
+    person = (
+        spaces.find_person(space_id=space.pk, issuer=compat.issuer(), subject=subject) if space and subject else None
+    )
+    if space is None or (subject and person is None):
+        return
+    reflections.note_due_date(space_id=space.pk, unit=unit, person_id=person.pk if person else None)
+
+
 def _finished(course_id: str, subject: str, unit: str) -> None:
     space = people.space_of(course_id)
     person = spaces.find_person(space_id=space.pk, issuer=compat.issuer(), subject=subject) if space else None

@@ -25,6 +25,7 @@ from companion.reflections.contacts import (
 from companion.reflections.credit import get_credit, list_credit
 from companion.reflections.delivering import deliver_due, next_due
 from companion.reflections.drafting import change_prompts, move_prompt, remove_prompt, save_prompt
+from companion.reflections.due_dates import tell_due_dates
 from companion.reflections.links import read_answer_token, read_stop_token, tell_address
 from companion.reflections.models import Delivery, Entry, Outcome, Privacy, Series
 from companion.reflections.previewing import (
@@ -62,10 +63,13 @@ from companion.reflections.scheduling import Reason, State
 from companion.reflections.templates import TEMPLATES, Template, from_template
 from companion.reflections.tracking import (
     COURSE,
+    finished_by,
     forget_people,
     has_stopped,
     note_completion,
+    note_due_date,
     note_seen,
+    recalculate_dated,
     stop_series,
     waited_for,
 )
@@ -107,6 +111,7 @@ __all__ = [
     "context_of",
     "deliver_due",
     "find_series",
+    "finished_by",
     "forget_people",
     "from_template",
     "get_credit",
@@ -138,6 +143,7 @@ __all__ = [
     "read_answer_token",
     "read_stop_token",
     "recalculate",
+    "recalculate_dated",
     "remove_prompt",
     "reply_to_entry",
     "save_prompt",
@@ -149,5 +155,7 @@ __all__ = [
     "stop_reminders",
     "stop_series",
     "tell_address",
+    "tell_due_dates",
+    "note_due_date",
     "waited_for",
 ]

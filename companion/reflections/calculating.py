@@ -7,7 +7,7 @@ event. What was sent stays as it was sent, and what a learner decided stays deci
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from typing import Final
 from django.db import transaction
 
 from companion import clock
+from companion.reflections.due_dates import due_dates
 from companion.reflections.models import Commitment, Contact, Delivery, Enrolment, Milestone, Prompt, Series
 from companion.reflections.scheduling import Moments, Plan, Reason, State, schedule
 from companion.spaces import api as spaces
@@ -48,6 +49,7 @@ class Known:
     units: Mapping[str, datetime]
     time_zone: str
     planned: frozenset[str] = frozenset()
+    due: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def calendar_of(series: Series) -> Calendar:
@@ -82,6 +84,7 @@ def plan_for(
     moments = Moments(
         enrolled_at=known.joined_at,
         units={name: at for name, at in units.items() if at is not None},
+        due=known.due,
         course_at=known.units.get(Milestone.COURSE),
         event_at=calendar.event_at,
         event_ends_at=calendar.event_ends_at,
@@ -113,8 +116,16 @@ def is_drawn(seed: int, person_id: int, percent: int) -> bool:
     return lot % 10_000 < percent * 100
 
 
-def know(*, space_id: int, person_ids: Collection[int], series_id: int | None = None) -> dict[int, Known]:
-    """What is known of these people. Four queries."""
+def know(
+    *,
+    space_id: int,
+    person_ids: Collection[int],
+    prompts: Iterable[PromptSettings],
+    series_id: int | None = None,
+) -> dict[int, Known]:
+    """What is known of these people, as far as the prompts ask for it. Four queries, and the host's for due dates."""
+    dated = {prompt.unit for prompt in prompts if prompt.anchor is Anchor.DUE}
+    due = due_dates(space_id=space_id, person_ids=person_ids, units=dated) if dated else {}
     joined = spaces.joined_learners(space_id=space_id, person_ids=person_ids)
     units: dict[int, dict[str, datetime]] = {}
     rows = Milestone.objects.filter(space_id=space_id, person_id__in=person_ids)
@@ -134,6 +145,7 @@ def know(*, space_id: int, person_ids: Collection[int], series_id: int | None = 
             units=units.get(person_id, {}),
             time_zone=zones.get(person_id, ""),
             planned=frozenset(planned.get(person_id, ())),
+            due=due.get(person_id, {}),
         )
         for person_id in person_ids
     }
@@ -195,7 +207,10 @@ def calculate(series: Series, enrolments: Sequence[Enrolment]) -> None:
     asked = [settings for row, settings in prompts.items() if row.removed_at is None]
     rows = {settings.key: row for row, settings in prompts.items()}
     known = know(
-        space_id=series.space_id, person_ids=[enrolment.person_id for enrolment in enrolments], series_id=series.pk
+        space_id=series.space_id,
+        person_ids=[enrolment.person_id for enrolment in enrolments],
+        prompts=asked,
+        series_id=series.pk,
     )
     found = Delivery.objects.filter(enrolment__in=enrolments, round=1).select_related("prompt")
     mine: dict[int, dict[str, Delivery]] = {}

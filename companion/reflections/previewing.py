@@ -122,7 +122,7 @@ def _rows(activity: Activity, series: Series | None, person_ids: Sequence[int]) 
         event_ends_at=activity.event_ends_at,
         activity_unit=str(activity.uid),
     )
-    known = know(space_id=activity.space_id, person_ids=person_ids)
+    known = know(space_id=activity.space_id, person_ids=person_ids, prompts=settings.prompts)
     have, held_out = _deliveries(series, person_ids), _held_out(series, person_ids)
     rows = {}
     for person_id in person_ids:

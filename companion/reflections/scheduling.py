@@ -49,6 +49,7 @@ class Reason(StrEnum):
     NOT_JOINED = "not_joined"
     NOT_FINISHED = "not_finished"
     NO_EVENT = "no_event"
+    NO_DUE_DATE = "no_due_date"
     NO_PLAN = "no_plan"
     # sent
     MAILED = "mailed"
@@ -75,10 +76,13 @@ STILL_OPEN: Final = frozenset({Reason.TOO_OLD, Reason.OVERTAKEN})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moments:
-    """A learner's own moments, and the event's; None is "not yet" (or no event). `units` are by name."""
+    """A learner's own moments, and the event's; None is "not yet" (or no event). `units`, when they were finished, and
+    `due`, when they are to be, are by name.
+    """
 
     enrolled_at: datetime | None = None
     units: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    due: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
     course_at: datetime | None = None
     event_at: datetime | None = None
     event_ends_at: datetime | None = None
@@ -89,6 +93,8 @@ class Moments:
             return self.enrolled_at
         if prompt.anchor is Anchor.UNIT:
             return self.units.get(prompt.unit)
+        if prompt.anchor is Anchor.DUE:
+            return self.due.get(prompt.unit)
         if prompt.anchor is Anchor.COURSE:
             return self.course_at
         return self.event_at if prompt.anchor is Anchor.EVENT_START else self.event_ends_at or self.event_at
@@ -114,6 +120,7 @@ _WAITS_FOR: Final[Mapping[Anchor, Reason]] = {
     Anchor.COURSE: Reason.NOT_FINISHED,
     Anchor.EVENT_START: Reason.NO_EVENT,
     Anchor.EVENT_END: Reason.NO_EVENT,
+    Anchor.DUE: Reason.NO_DUE_DATE,
 }
 
 
@@ -159,7 +166,7 @@ def _plan(prompt: PromptSettings, moments: Moments, hours: WorkingHours, now: da
 
 
 def _plan_before(key: str, wanted: datetime, event: datetime, hours: WorkingHours, now: datetime) -> Plan:
-    """Before an event: what falls on a weekend comes before that, and nothing comes after the event has begun."""
+    """Before an event or a due date: what falls on a weekend comes before that, and nothing comes after it."""
     due = wanted if hours.is_open(wanted) else last_open(hours, wanted) or wanted
     reason = Reason.ON_TIME if due == wanted else Reason.QUIET
     if due < now:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from companion import clock
-from companion.events import MilestoneReached, PersonJoined, RosterSynced, announce
+from companion.events import MilestoneReached, PersonJoined, PostAdded, RosterSynced, ThreadStarted, announce
 from companion.kept import kept
 from companion.reflections.calculating import (
     anchors_on,
@@ -20,9 +20,11 @@ from companion.reflections.calculating import (
 )
 from companion.reflections.models import Contact, Delivery, Enrolment, EntryReply, Milestone, Series
 from companion.reflections.scheduling import Reason, State
+from companion.spaces import api as spaces
 from companion.spaces.api import Activity
 from companion.spaces.keys import external_key
 from companion.spaces.prompts import Anchor
+from companion.threads.api import get_credit
 from companion.viewer import Viewer
 
 COURSE = Milestone.COURSE
@@ -70,8 +72,61 @@ def note_seen(*, viewer: Viewer, activity: Activity, ends_course: bool, is_compl
         note_completion(space_id=viewer.space_id, person_id=viewer.person_id, unit=unit)
 
 
+def when_wrote(event: ThreadStarted | PostAdded) -> None:
+    """In the transaction of a post under somebody's name: it may be the last that an activity's rule for credit wanted.
+
+    A post without a name is no sign of anybody.
+    """
+    waited = waited_for(space_id=event.space_id) if event.person_id is not None else ()
+    if event.person_id is None or not waited:
+        return
+    activity = spaces.find_by_id(activity_id=event.activity_id)
+    if activity is None or str(activity.uid) not in waited:
+        return
+    credit = get_credit(activity=activity, person_id=event.person_id)
+    if credit is not None and credit.is_complete:
+        note_completion(space_id=event.space_id, person_id=event.person_id, unit=str(activity.uid))
+
+
+def note_due_date(*, space_id: int, unit: str, person_id: int | None = None) -> None:
+    """The day by which a unit is due has moved, for one person or (None) for everybody: dates that hang on it are
+    worked out anew, everybody's by a task.
+    """
+    for series in Series.objects.filter(space_id=space_id):
+        asked = [settings for row, settings in prompts_of(series).items() if row.removed_at is None]
+        if unit not in {prompt.unit for prompt in asked if prompt.anchor is Anchor.DUE}:
+            continue
+        if person_id is None:
+            recalculate_series.enqueue(series.pk)
+        else:
+            with transaction.atomic():
+                refresh(series, [person_id])
+
+
+def recalculate_dated() -> None:
+    """Once a day, the series that hang on due dates: a learner who begins a course at their own pace anew moves them
+    all, and nobody tells.
+    """
+    stale = clock.now() - timedelta(days=1)
+    dated = Series.objects.filter(
+        prompts__removed_at=None, prompts__settings__anchor=Anchor.DUE.value, calculated_at__lt=stale
+    )
+    for pk in dated.distinct().values_list("pk", flat=True)[:100]:
+        # Whoever moves the moment enqueues: the other workers find it moved.
+        if Series.objects.filter(pk=pk, calculated_at__lt=stale).update(calculated_at=clock.now()):
+            recalculate_series.enqueue(pk)
+
+
+def finished_by(*, space_id: int, unit: str) -> set[int]:
+    """The ids of those of whom it is known that they have finished a unit."""
+    rows = Milestone.objects.filter(space_id=space_id, key=external_key(unit))
+    return set(rows.values_list("person_id", flat=True))
+
+
 def waited_for(*, space_id: int) -> Collection[str]:
-    """The units that published series of a space wait for (COURSE is the whole course); a change shows in a minute."""
+    """The units that published series of a space wait for, or for whose due date (COURSE is the whole course); a change
+    shows in a minute.
+    """
     return kept(waited_key(space_id), lambda: _waited_for(space_id), seconds=60)
 
 
@@ -79,7 +134,7 @@ def _waited_for(space_id: int) -> list[str]:
     found = set()
     for series in Series.objects.filter(space_id=space_id):
         for row, prompt in prompts_of(series).items():
-            if row.removed_at is None and prompt.anchor is Anchor.UNIT:
+            if row.removed_at is None and prompt.anchor in (Anchor.UNIT, Anchor.DUE):
                 found.add(prompt.unit or series.settings["unit"])
             elif row.removed_at is None and prompt.anchor is Anchor.COURSE:
                 found.add(COURSE)

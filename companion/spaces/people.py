@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -22,6 +22,8 @@ from companion.viewer import Role
 
 # A visit is noted once in this time.
 VISIT: Final = timedelta(hours=1)
+# So many keys are asked for in one statement.
+_BATCH: Final = 500
 
 
 def ensure_organization(*, name: str) -> Organization:
@@ -174,10 +176,31 @@ def find_space(*, organization_id: int, issuer: str, external_id: str) -> Space 
     return Space.objects.filter(organization_id=organization_id, key=external_key(issuer, external_id)).first()
 
 
+def get_space(*, space_id: int) -> Space:
+    """A space whose id is known to be one."""
+    return Space.objects.get(pk=space_id)
+
+
 def find_person(*, space_id: int, issuer: str, subject: str) -> Person | None:
     """The person with this (issuer, subject) in the organization of a space."""
     people = Person.objects.filter(organization__spaces=space_id, key=external_key(issuer, subject))
     return people.first()
+
+
+def people_by_subject(*, space_id: int, issuer: str, subjects: Collection[str]) -> dict[int, str]:
+    """(person's id -> subject) of those of these subjects of an issuer that the space's organization knows."""
+    subject_of = {external_key(issuer, subject): subject for subject in subjects}
+    keys, found = list(subject_of), dict[int, str]()
+    for start in range(0, len(keys), _BATCH):
+        people = Person.objects.filter(organization__spaces=space_id, key__in=keys[start : start + _BATCH])
+        found |= {pk: subject_of[key] for pk, key in people.values_list("pk", "key")}
+    return found
+
+
+def subjects_of(*, issuer: str, person_ids: Collection[int]) -> dict[int, str]:
+    """What an issuer calls those of these people whom it vouches for, by id."""
+    people = Person.objects.filter(pk__in=person_ids, issuer=issuer)
+    return dict(people.values_list("pk", "subject"))
 
 
 def address_of(*, person_id: int) -> str:

@@ -41,6 +41,11 @@ class Anchor(TextChoices):
     COURSE = "course", _("finishing the course")
     EVENT_START = "event_start", _("the beginning of the event")
     EVENT_END = "event_end", _("the end of the event")
+    DUE = "due", _("the day by which a unit is due")
+
+
+# What is known before it happens: prompts may come before it.
+FORESEEN: Final = frozenset({Anchor.EVENT_START, Anchor.EVENT_END, Anchor.DUE})
 
 
 class Scaffold(TextChoices):
@@ -70,8 +75,8 @@ class PromptSettings:
     """One prompt.
 
     - `key` names it for good: what people answered stays with it, however it is changed. Unique in its series.
-    - `days` are counted from `anchor` in the learner's calendar; less than 0 is before an event.
-    - `unit`: of the anchor `unit`, which one; "" is the activity itself.
+    - `days` are counted from `anchor` in the learner's calendar; less than 0 is before it, where it is foreseen.
+    - `unit`: of the anchors `unit` ("" is the activity itself) and `due` (never ""), which one.
     - `options`: what a choice or a retrieval question offers, or the plans that a commitment offers.
     - `right`: of a retrieval question, which option is right (0 is the first); `feedback` is shown after the answer.
     - `pairs_with`: the key of an earlier prompt whose answer is shown beside this one; of a follow-up, its commitment.
@@ -163,8 +168,12 @@ def _checked(prompt: PromptSettings) -> PromptSettings:
         raise ValueError(gettext("“%(title)s” needs two options at least.") % {"title": prompt.title})
     if prompt.format is Format.RETRIEVAL and prompt.right >= len(prompt.options):
         raise ValueError(gettext("Say which option of “%(title)s” is right.") % {"title": prompt.title})
-    if prompt.days < 0 and prompt.anchor not in (Anchor.EVENT_START, Anchor.EVENT_END):
-        raise ValueError(gettext("“%(title)s”: only an event is known before it happens.") % {"title": prompt.title})
+    if prompt.days < 0 and prompt.anchor not in FORESEEN:
+        raise ValueError(
+            gettext("“%(title)s”: only an event or a due date is known before it comes.") % {"title": prompt.title}
+        )
+    if prompt.anchor is Anchor.DUE and not prompt.unit:
+        raise ValueError(gettext("“%(title)s”: say which unit's due date it goes by.") % {"title": prompt.title})
     return prompt
 
 

@@ -11,7 +11,17 @@ class CompanionLtiConfig(AppConfig):
     def ready(self) -> None:
         from companion.reflections.api import tell_address
         from companion.tasks import each_tick
-        from companion_lti import grades, invites, permalinks, roster, sessions, state, subscriptions, tool_keys
+        from companion_lti import (
+            grades,
+            invites,
+            permalinks,
+            results,
+            roster,
+            sessions,
+            state,
+            subscriptions,
+            tool_keys,
+        )
 
         each_tick(state.prune)
         each_tick(sessions.prune)
@@ -21,5 +31,6 @@ class CompanionLtiConfig(AppConfig):
         each_tick(tool_keys.forget_retired)
         each_tick(grades.settle_nightly)
         each_tick(grades.wake_stalled)
+        each_tick(results.read_hourly)
         subscriptions.connect()
         tell_address(permalinks.course_of)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from html import unescape
@@ -22,6 +22,9 @@ _SCORE: Final = "application/vnd.ims.lis.v1.score+json"
 _RESULTS: Final = "application/vnd.ims.lis.v2.resultcontainer+json"
 # A platform that lists everybody's results instead of one person's is read so far.
 _MOST_PAGES: Final = 20
+# So many results a page are asked for where everybody's are wanted, and so many pages are read.
+_A_PAGE: Final = 500
+_MOST_PAGES_OF_ALL: Final = 1_000
 
 
 class Stopped(Exception):
@@ -32,13 +35,21 @@ class NotTaken(Exception):
     """The platform does not take this person's grade; the reason is for people."""
 
 
+class _TooMany(CallFailed):
+    """There are more pages than are read."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What somebody has: 0 to 1 of the points, None where there is no grade or (`is_unknown`) we could not read on."""
+    """What somebody has: 0 to 1 of the points, None where there is no grade or (`is_unknown`) we could not read on.
+
+    `at` is when it was given, where the platform says so: AGS 2.0 has no such field, Moodle sends `timestamp`.
+    """
 
     share: float | None = None
     comment: str = ""
     is_unknown: bool = False
+    at: datetime | None = None
 
 
 class Gradebook:
@@ -135,26 +146,54 @@ class Gradebook:
             return error.status != 404
         return True
 
+    def read_all(self) -> Iterator[tuple[str, Result]]:
+        """Everybody's results, by subject, page by page; nothing where there is no column yet. Raises CallFailed."""
+        if not self.column.line_item_url:
+            return
+        for result in self._results(self.column.line_item_url, most=_MOST_PAGES_OF_ALL, limit=str(_A_PAGE)):
+            subject = result.get("userId")
+            if isinstance(subject, int | str) and not isinstance(subject, bool):
+                yield str(subject), _read_result(result)
+
     def _read(self, address: str, subject: str) -> Result:
-        url = with_path(address, "/results", user_id=subject)
-        for _page in range(_MOST_PAGES):
+        try:
+            for result in self._results(address, most=_MOST_PAGES, user_id=subject):
+                if str(result.get("userId")) == subject:
+                    return _read_result(result)
+        except _TooMany:
+            return Result(is_unknown=True)
+        return Result()
+
+    def _results(self, address: str, *, most: int, **query: str) -> Iterator[dict[str, Any]]:
+        """Results of so many pages at most. Raises CallFailed, which says so where there are more."""
+        url = with_path(address, "/results", **query)
+        for _page in range(most):
             self._renew()
             answer = self._connector.send("GET", [AGS_SCOPE + "result.readonly"], url, accept=_RESULTS)
             results = answer["body"]
             if not isinstance(results, list):
                 raise CallFailed("did not answer with results")
-            for result in results:
-                if isinstance(result, dict) and str(result.get("userId")) == subject:
-                    return _read_result(result)
+            yield from (result for result in results if isinstance(result, dict))
             url = answer["next_page_url"]
             if not url:
-                return Result()
-        return Result(is_unknown=True)
+                return
+        raise _TooMany("never came to an end")
 
 
 def _read_result(result: dict[str, Any]) -> Result:
     comment = result.get("comment")
-    return Result(share=_scaled(result), comment=comment if isinstance(comment, str) else "")
+    return Result(
+        share=_scaled(result), comment=comment if isinstance(comment, str) else "", at=_moment(result.get("timestamp"))
+    )
+
+
+def _moment(value: object) -> datetime | None:
+    """A moment with its zone, None for anything else."""
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None
 
 
 def _scaled(result: dict[str, Any]) -> float | None:

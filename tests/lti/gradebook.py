@@ -77,9 +77,16 @@ class Gradebook:
         return Answer(None)
 
     def _results(self, number: int, asked: Asked) -> Answer:
-        held = self.results.get((number, asked.query["user_id"][0]))
-        if held is None or held["resultScore"] is None:
-            return Answer([])
-        result = {"userId": asked.query["user_id"][0], "resultScore": held["resultScore"]}
+        """Of one person, or of everybody in pages of two, as a platform that pages on its own."""
         maximum = {"resultMaximum": self.columns[number]["scoreMaximum"]}
-        return Answer([result | maximum | {"comment": held.get("comment", "")}])
+        wanted = asked.query.get("user_id", [None])[0]
+        found = [
+            {"userId": sub, "resultScore": held["resultScore"], "comment": held.get("comment", "")} | maximum
+            for (column, sub), held in sorted(self.results.items())
+            if column == number and wanted in (sub, None) and held["resultScore"] is not None
+        ]
+        if wanted is not None:
+            return Answer(found)
+        page = int(asked.query.get("page", ["1"])[0])
+        links = {"Link": f'<{self.url(number).replace("?", "/results?")}&page={page + 1}>; rel="next"'}
+        return Answer(found[2 * page - 2 : 2 * page], headers=links if len(found) > 2 * page else {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -14,7 +15,7 @@ from django.contrib.auth import get_user_model
 from django.db.models.signals import post_save
 from django.dispatch import Signal
 from edx_django_utils.plugins import connect_plugin_receivers, registry
-from opaque_keys.edx.keys import CourseKey
+from opaque_keys.edx.keys import CourseKey, UsageKey
 
 from companion.openedx import apps, compat, people
 from companion.openedx.views import user_of
@@ -63,6 +64,9 @@ class Lms:
     switches: set[tuple[str, str]] = field(default_factory=set)
     of_organizations: dict[tuple[str, str], str] = field(default_factory=dict)
     retiring: Signal = field(default_factory=Signal)
+    # Of everybody, and of one account alone.
+    dates: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    extensions: dict[tuple[int, str, str], datetime] = field(default_factory=dict)
 
     def account(self, username: str, **facts: Any) -> Any:
         return get_user_model().objects.create_user(username, f"{username}@example.test", **facts)
@@ -83,6 +87,12 @@ class Lms:
 
     def switch_on(self, switch: str, course: str = COURSE) -> None:
         self.switches.add((f"companion.{switch}", course))
+
+    def get_dates_for_course(self, course_id: CourseKey, user: int | None = None, use_cached: bool = True) -> Any:
+        assert use_cached is False
+        mine = {(usage, name): at for (whose, usage, name), at in self.extensions.items() if whose == user}
+        keys = {(UsageKey.from_string(usage), name): at for (usage, name), at in {**self.dates, **mine}.items()}
+        return {(key, name): at for (key, name), at in keys.items() if key.course_key == _key(course_id)}
 
     def modules(self) -> dict[str, dict[str, Any]]:
         """The platform's modules, each with the names that we use of it."""
@@ -131,6 +141,8 @@ class Lms:
             "lms.djangoapps.courseware.tabs": {"EnrolledTab": EnrolledTab},
             SIGNALS: {"USER_RETIRE_LMS_MISC": self.retiring},
             "completion.models": {"BlockCompletion": BlockCompletion},
+            "edx_when.api": {"get_dates_for_course": self.get_dates_for_course},
+            "edx_when.models": {"ContentDate": ContentDate, "UserDate": UserDate},
         }
 
 
@@ -143,6 +155,27 @@ class BlockCompletion:
 
     def save(self) -> None:
         post_save.send(sender=BlockCompletion, instance=self, created=True)
+
+
+class ContentDate:
+    """A row of edx-when, as far as its receivers read it."""
+
+    def __init__(self, usage: str, field: str = "due") -> None:
+        self.location, self.field = UsageKey.from_string(usage), field
+        self.course_id = self.location.course_key
+
+    def save(self) -> None:
+        post_save.send(sender=ContentDate, instance=self, created=True)
+
+
+class UserDate:
+    """More time for one account."""
+
+    def __init__(self, user: Any, content_date: ContentDate) -> None:
+        self.user_id, self.content_date = user.pk, content_date
+
+    def save(self) -> None:
+        post_save.send(sender=UserDate, instance=self, created=True)
 
 
 def _key(key: Any) -> CourseKey:
@@ -238,7 +271,8 @@ def plugged_in(lms: Lms, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lms]:
     for receiver in config["receivers"]:
         module, name = receiver["signal_path"].rsplit(".", 1)
         signal = getattr(sys.modules[module], name)
-        sender = BlockCompletion if "sender_path" in receiver else None
+        path = receiver.get("sender_path", "")
+        sender = lms.modules()[path.rpartition(".")[0]][path.rpartition(".")[2]] if path else None
         assert signal.disconnect(
             sender=sender, dispatch_uid=f"companion.openedx.receivers.{receiver['receiver_func_name']}"
         )

@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,7 +21,7 @@ from tests.openedx.conftest import COURSE, OTHER_COURSE
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [path for folder in ("companion", "lti", "xblocks") for path in sorted((ROOT / folder).rglob("*.py"))]
 COMPAT = ROOT / "companion" / "openedx" / "compat.py"
-PLATFORM = {"common", "lms", "cms", "openedx", "xmodule"}
+PLATFORM = {"common", "lms", "cms", "openedx", "xmodule", "edx_when", "completion"}
 
 
 # -- without a platform ------------------------------------------------------------------------------------------
@@ -36,6 +37,7 @@ def test_in_the_workbench_everybody_is_a_learner_and_nothing_is_on():
     assert (compat.is_enrolled("ana", COURSE), compat.course_roles("ana", COURSE)) == (True, frozenset())
     assert (compat.cohort_name("ana", COURSE), compat.is_switched_on("course_tab", COURSE)) == ("", False)
     assert (compat.user_id("ana"), compat.enrolled_tab()) == ("ana", object)
+    assert compat.due_dates("ana", COURSE) == {}
 
 
 @override_settings(
@@ -139,6 +141,17 @@ def test_who_sends_the_request_is_asked_of_crum(monkeypatch):
     assert compat.real_user() is None
 
 
+def test_due_dates_are_those_of_one_account_with_its_extensions(lms, ana, chen):
+    essay = "block-v1:Northwind+Incidents+2026+type@sequential+block@essay"
+    course = "block-v1:Northwind+Incidents+2026+type@course+block@course"
+    first, later, end = (datetime(2026, 5, day, tzinfo=UTC) for day in (1, 8, 30))
+    lms.dates |= {(essay, "due"): first, (essay, "start"): end, (course, "end"): end, (course, "due"): None}
+    lms.extensions[ana.pk, essay, "due"] = later
+    assert compat.due_dates(str(ana.pk), COURSE) == {essay: later, course: end}
+    assert compat.due_dates(chen.pk, COURSE) == {essay: first, course: end}
+    assert compat.due_dates(chen.pk, OTHER_COURSE) == {}
+
+
 # -- names that have moved ---------------------------------------------------------------------------------------
 
 QUESTIONS = {
@@ -150,6 +163,7 @@ QUESTIONS = {
     "get_value_for_org": lambda _user: compat.organization_name(COURSE),
     "CourseWaffleFlag": lambda _user: compat.is_switched_on("course_tab", COURSE),
     "EnrolledTab": lambda _user: compat.enrolled_tab(),
+    "get_dates_for_course": lambda user: compat.due_dates(user.pk, COURSE),
 }
 
 
@@ -273,5 +287,5 @@ def test_nothing_else_imports_the_platform():
 
 def test_the_reference_page_lists_the_names_and_where_they_are():
     page = (ROOT / "docs" / "references" / "openedx.md").read_text()
-    listed = dict(re.findall(r"^\| `(\w+)` \| `((?:common|lms|cms|openedx)\.[\w.]+)` \|", page, re.MULTILINE))
+    listed = dict(re.findall(r"^\| `(\w+)` \| `((?:common|lms|cms|openedx|edx_when)\.[\w.]+)` \|", page, re.MULTILINE))
     assert listed == dict(compat.NAMES)

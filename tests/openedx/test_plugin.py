@@ -240,7 +240,7 @@ def test_every_receiver_hears_its_signal_once(plugged_in):
     assert heard == dict.fromkeys(
         (
             *("retire", "enrolled", "enrolment_changed", "unenrolled", "cohort_changed"),
-            *("certified", "block_completed"),
+            *("certified", "block_completed", "date_moved", "extended"),
         ),
         1,
     )

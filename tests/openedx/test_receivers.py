@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django_tasks_db.models import DBTaskResult
 from opaque_keys.edx.keys import CourseKey
 from openedx_events.learning.data import (
     CertificateData,
@@ -24,6 +25,8 @@ from openedx_events.learning.signals import (
     COURSE_UNENROLLMENT_COMPLETED,
 )
 
+from companion import clock
+from companion.errors import InvalidInput
 from companion.models import (
     Delivery,
     Group,
@@ -38,7 +41,7 @@ from companion.reflections import api as reflections
 from companion.spaces import api as spaces
 from companion.spaces.kinds import Kind
 from companion.viewer import Viewer
-from tests.openedx.conftest import COURSE, OTHER_COURSE, BlockCompletion
+from tests.openedx.conftest import COURSE, OTHER_COURSE, BlockCompletion, ContentDate, UserDate
 
 
 @pytest.fixture(autouse=True)
@@ -244,3 +247,81 @@ def test_somebody_unknown_finishes_nothing(followed, lms):
     cache.clear()
     BlockCompletion(user=lms.account("dee"), block=VIDEO).save()
     assert not Milestone.objects.exists()
+
+
+# -- by when something is due ------------------------------------------------------------------------------------
+
+ESSAY = "block-v1:Northwind+Incidents+2026+type@sequential+block@essay"
+
+
+@pytest.fixture
+def before_the_essay(ben, ana, chen, visit) -> Any:
+    """A series that asks three days before an essay is due."""
+    viewer = visit(ben)
+    visit(ana)
+    visit(chen)
+    prompts = [{"key": "before", "title": "How will you begin?", "anchor": "due", "unit": ESSAY, "days": -3}]
+    hours = {"working_days": "1234567", "day_begins": 0, "day_ends": 24, "time_zone": "UTC"}
+    activity = spaces.create_activity(
+        viewer=viewer, title="Essay", kind=Kind.REFLECTION, settings={"prompts": prompts, **hours}, external_id="essay"
+    )
+    reflections.publish_series(viewer=viewer, uid=activity.uid)
+    cache.clear()
+    return activity
+
+
+def due(name: str) -> datetime | None:
+    return Delivery.objects.get(prompt__key="before", person__name=name).due_at
+
+
+def run_waiting(activity: Any) -> None:
+    """What the one task that waits does."""
+    [waiting] = DBTaskResult.objects.filter(status="READY")
+    assert waiting.task_path.endswith("recalculate_series")
+    series = reflections.find_series(activity)
+    assert series is not None
+    reflections.recalculate(series)
+
+
+def test_a_date_and_more_time_for_one(before_the_essay, lms, ana):
+    assert Delivery.objects.filter(reason="no_due_date").count() == 2
+    end = (clock.now() + timedelta(days=10)).replace(microsecond=0)
+    lms.dates[ESSAY, "due"] = end
+    ContentDate(ESSAY).save()
+    run_waiting(before_the_essay)
+    assert due("ana") == due("chen") == end - timedelta(days=3)
+    lms.extensions[ana.pk, ESSAY, "due"] = end + timedelta(days=7)
+    UserDate(ana, ContentDate(ESSAY)).save()
+    assert (due("ana"), due("chen")) == (end + timedelta(days=4), end - timedelta(days=3))
+
+
+def test_dates_that_nobody_waits_for_cost_a_look_into_the_cache(before_the_essay, lms, ana, django_assert_num_queries):
+    ContentDate(VIDEO).save()
+    dee = lms.account("dee")
+    with django_assert_num_queries(0):
+        ContentDate(VIDEO).save()
+        ContentDate(ESSAY, field="start").save()
+        UserDate(ana, ContentDate(VIDEO)).save()
+    UserDate(dee, ContentDate(ESSAY)).save()
+    assert DBTaskResult.objects.count() == 0
+
+
+def test_what_nobody_tells_is_found_within_a_day(before_the_essay, lms):
+    """Somebody who begins a course at their own pace anew has new dates, without an event."""
+    end = (clock.now() + timedelta(days=10)).replace(microsecond=0)
+    lms.dates[ESSAY, "due"] = end
+    reflections.recalculate_dated()
+    assert DBTaskResult.objects.count() == 0
+    with clock.at(clock.now() + timedelta(hours=25)):
+        reflections.recalculate_dated()
+        reflections.recalculate_dated()
+        run_waiting(before_the_essay)
+    assert due("ana") == end - timedelta(days=3)
+
+
+def test_a_due_date_needs_a_unit(ben, visit):
+    prompts = [{"key": "a", "title": "A", "anchor": "due", "days": -3}]
+    with pytest.raises(InvalidInput, match="which unit"):
+        spaces.create_activity(
+            viewer=visit(ben), title="E", kind=Kind.REFLECTION, settings={"prompts": prompts}, external_id="e"
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -197,6 +197,9 @@ class ReplyForm(VerbForm):
     body = TextField(_("Your reply"), rows=3)
 
 
+_TO_CHOOSE: Final = frozenset(Anchor) - {Anchor.DUE}
+
+
 class PromptForm(VerbForm):
     """One prompt of a series, as its author sets it."""
 
@@ -222,9 +225,11 @@ class PromptForm(VerbForm):
         required=False,
         widget=forms.NumberInput(attrs={"step": 1}),
     )
-    anchor = forms.ChoiceField(label=_("Counted from"), choices=Anchor.choices, required=False)
-    unit = LineField(
-        _("Which unit"), _("The id of a unit or block; empty is this activity itself, finished when it is opened.")
+    anchor = forms.ChoiceField(label=_("Counted from"), required=False)
+    unit = forms.ChoiceField(
+        label=_("Which unit"),
+        help_text=_("An activity with a rule for credit is finished once that is met, any other when it is opened."),
+        required=False,
     )
     pairs_with = forms.ChoiceField(label=_("Beside the answer to"), required=False)
     minutes = forms.CharField(
@@ -234,16 +239,40 @@ class PromptForm(VerbForm):
         widget=NumberInput(),
     )
 
-    def __init__(self, *args: Any, others: list[PromptSettings], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        prompt: PromptSettings,
+        others: Sequence[PromptSettings],
+        units: Sequence[tuple[str, str]],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", gettext("nothing")), *((other.key, other.title) for other in others)]
-        self.fields["pairs_with"].choices = choices  # type: ignore[attr-defined]
+        # What a host set otherwise stays what it is.
+        kept = [] if prompt.unit in dict(units) else [(prompt.unit, prompt.unit)]
+        # Due dates are another host's, and set there.
+        anchors = [(value, label) for value, label in Anchor.choices if value in (prompt.anchor, *_TO_CHOOSE)]
+        pairs = [(other.key, other.title) for other in others]
+        self._offer(pairs_with=[("", gettext("nothing")), *pairs], unit=[*units, *kept], anchor=anchors)
+
+    def _offer(self, **choices: list[tuple[str, Any]]) -> None:
+        for name, offered in choices.items():
+            self.fields[name].choices = offered  # type: ignore[attr-defined]
 
     @classmethod
-    def for_prompt(cls, prompt: PromptSettings, others: list[PromptSettings], data: Any = None) -> PromptForm:
+    def for_prompt(
+        cls,
+        prompt: PromptSettings,
+        others: Sequence[PromptSettings],
+        units: Sequence[tuple[str, str]],
+        data: Any = None,
+    ) -> PromptForm:
+        """`others` stand before it; `units` are (name, title) of what it may hang on, the first of them "" for its own
+        activity.
+        """
         facts = asdict(prompt)
         facts |= {"options": "\n".join(prompt.options), "right": prompt.right + 1}
-        return cls(data, initial=facts, others=others, auto_id="prompt-%s")
+        return cls(data, initial=facts, prompt=prompt, others=others, units=units, auto_id="prompt-%s")
 
     @property
     def is_special(self) -> bool:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from companion.errors import Conflict, NotAllowed, NotFound
 from companion.reflections import api as reflections
-from companion.spaces.api import must_configure
+from companion.spaces.api import Activity, list_activities, must_configure
 from companion.spaces.prompts import Anchor, PromptSettings
 from companion.web.forms.reflections import PromptForm, ReplyForm
 from companion.web.mounting import CompanionRequest
@@ -84,7 +84,7 @@ def prompt_edit(request: CompanionRequest, uid: UUID, key: str) -> HttpResponse:
     others = prompts[: prompts.index(prompt)] if prompt else prompts
     data = request.POST if request.method == "POST" else None
     usual = PromptSettings(key="new", anchor=Anchor.COURSE, days=2)
-    form = PromptForm.for_prompt(prompt or usual, others, data)
+    form = PromptForm.for_prompt(prompt or usual, others, _units(request, activity), data)
     status = 200
     if data is not None and form.is_valid():
         typed = form.prompt(_new_key() if prompt is None else key)
@@ -106,6 +106,12 @@ def prompt_edit(request: CompanionRequest, uid: UUID, key: str) -> HttpResponse:
     }
     status = 422 if form.errors and status == 200 else status
     return render(request, "companion/prompt_edit.html", context, status=status)
+
+
+def _units(request: CompanionRequest, activity: Activity) -> list[tuple[str, str]]:
+    """What a prompt may wait for: its own activity, and the others of the course."""
+    others = [other for other in list_activities(viewer=request.viewer) if other.pk != activity.pk]
+    return [("", gettext("This activity itself")), *((str(other.uid), other.title) for other in others)]
 
 
 @require_POST

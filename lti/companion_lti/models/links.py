@@ -87,6 +87,12 @@ class GradeColumn(models.Model):
     settled_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=500, blank=True)
+    # When results were last asked for, and what went wrong then (results.py).
+    results_at = models.DateTimeField(null=True)
+    results_error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["results_at"], name="companion_lti_results_due")]
 
     def __str__(self) -> str:
         return f"{self.link_id}"

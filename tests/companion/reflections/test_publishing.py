@@ -14,6 +14,7 @@ from companion.reflections.models import Delivery, Enrolment
 from companion.spaces import api as spaces
 from companion.spaces.kinds import Kind
 from companion.spaces.prompts import Anchor, PromptSettings
+from companion.threads import api as threads
 from companion.viewer import Role
 from tests import people
 from tests.companion.reflections import stories
@@ -217,6 +218,21 @@ def test_an_activity_with_a_rule_is_finished_by_it(db: None) -> None:
         look(followed.ana, elsewhere, is_complete=False)
         assert said(followed.ana, "minute") == ("held", "not_finished")
         look(followed.ana, elsewhere)
+        assert said(followed.ana, "minute") == ("planned", "on_time")
+
+
+def test_the_post_that_fulfils_a_rule_finishes_its_activity(db: None) -> None:
+    prompt = PromptSettings(key="minute", title="A minute", anchor=Anchor.UNIT, days=1)
+    with clock.at(MONDAY):
+        base = people.course()
+        rule = {"credit_threads": 1, "credit_replies": 1, "credit_words": 2, "anonymity": "allowed"}
+        other = spaces.create_activity(viewer=base.ben, title="Week 1", settings=rule, external_id="week-1")
+        followed = stories.course(prompts=[replace(prompt, unit=str(other.uid))])
+        text = {"viewer": followed.ana, "body": "Two words"}
+        thread = threads.start_thread(activity_uid=other.uid, title="T", **text)
+        threads.add_reply(thread_id=thread.pk, anonymous=True, **text)
+        assert said(followed.ana, "minute") == ("held", "not_finished")
+        threads.add_reply(thread_id=thread.pk, **text)
         assert said(followed.ana, "minute") == ("planned", "on_time")
 
 
