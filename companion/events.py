@@ -328,18 +328,25 @@ class TopicsMerged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonJoined:
-    """Somebody is a member of a space now, or again."""
+    """Somebody is a member of a space now, or again, or has another role there."""
 
     space_id: int
     person_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MilestoneReached:
-    """Somebody has finished a unit or a course, as a host or the Companion itself has found."""
+class PersonLeft:
+    """Somebody is no member of a space any more."""
 
     space_id: int
     person_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemindersMoved:
+    """Reminders of a space have other dates. Whose is not said: one that follows an answer would name who asked."""
+
+    space_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -395,13 +402,15 @@ ALL: Final[tuple[type, ...]] = (
     TopicFollowed,
     TopicsMerged,
     PersonJoined,
-    MilestoneReached,
+    PersonLeft,
+    RemindersMoved,
     RosterSynced,
 )
 Fact = (
     Event
     | PersonJoined
-    | MilestoneReached
+    | PersonLeft
+    | RemindersMoved
     | RosterSynced
     | PostsRewritten
     | PersonMuted

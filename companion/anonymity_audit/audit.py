@@ -24,6 +24,7 @@ from companion.anonymity_audit.people import AUTHORS, Author
 from companion.anonymity_audit.story import WORDS, go_on, write_anonymously, write_by_name
 from companion.web import urls
 
+ALL_PAGES: Final = (*SAMPLES, looking.ADMIN)
 # Long enough ago for all that is written to be over when it is looked at.
 BEGAN: Final = timedelta(days=3)
 # How much of a difference a report shows.
@@ -64,30 +65,32 @@ class _World:
     own: Looks
 
 
-def audit(*, roles: Collection[str] = ROLES) -> Verdict:
-    """Look at everything, as these (ROLES) and as the author, the admin site and the service. Nothing of it stays."""
+def audit(*, roles: Collection[str] = ROLES, pages: Collection[str] = ALL_PAGES) -> Verdict:
+    """Look at these pages, as these (ROLES) and as the author, the admin site and the service. Nothing of it stays."""
     forgotten = list(_without_samples())
     if forgotten:
         return Verdict(renderings=0, anonymous=0, leaks=forgotten)
     organization, now = f"Anonymity audit {secrets.token_hex(8)}", clock.now().replace(microsecond=0)
     with nothing_stays() as kept:
-        worlds = [_world(author, kept, organization, now, roles) for author in AUTHORS]
+        worlds = [_world(author, kept, organization, now, roles, pages) for author in AUTHORS]
     seen = [looks for world in worlds for looks in (world.before, world.after, world.others, world.own)]
     anonymous = sum(WORDS in text for looks in seen for text in looks.values())
-    leaks = [*_leaks(*worlds), *_blind_spots(worlds[0].others, roles)]
+    leaks = [*_leaks(*worlds), *(_blind_spots(worlds[0].others, roles) if set(pages) >= set(ALL_PAGES) else ())]
     return Verdict(renderings=sum(map(len, seen)), anonymous=anonymous, leaks=_each_once(leaks))
 
 
-def _world(author: Author, kept: Kept, organization: str, now: datetime, roles: Collection[str]) -> _World:
+def _world(
+    author: Author, kept: Kept, organization: str, now: datetime, roles: Collection[str], pages: Collection[str]
+) -> _World:
     kept.forget()
     with rolled_back(), kept.ids.used(), clock.at(now):
         course = Course(author, organization=organization, moment=now - BEGAN, after=kept.run_handlers)
         write_by_name(course)
-        before = looking.people(course, kept, roles)
+        before = looking.people(course, kept, roles, pages)
         write_anonymously(course)
-        after = looking.people(course, kept, roles)
+        after = looking.people(course, kept, roles, pages)
         go_on(course)
-        own, others = looking.own(course), looking.everything(course, kept, roles)
+        own, others = looking.own(course), looking.everything(course, kept, roles, pages)
         ids = [str(viewer.person_id) for viewer in course.authors.values()]
         return _World(ids=ids, before=before, after=after, others=others, own=own)
 

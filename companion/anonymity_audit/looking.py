@@ -30,6 +30,8 @@ _RANDOM: Final = (
     re.compile(r"(picture(?::|s/))[0-9a-f]{32}"),
 )
 _MODELS_NAMING_PEOPLE: Final[tuple[type[Model], ...]] = (Expert, Membership, Person)
+# The admin site, among the names of pages.
+ADMIN: Final = "admin"
 # What the author looks at first.
 _DRAWN: Final = ("space-home", "thread-list", "thread-detail")
 
@@ -50,27 +52,29 @@ class Look:
 Looks = dict[Look, str]
 
 
-def everything(course: Course, kept: Kept, roles: Collection[str]) -> Looks:
-    """All pages as everybody but the author, the admin site, and what is written, sent or kept beside them."""
+def everything(course: Course, kept: Kept, roles: Collection[str], pages: Collection[str]) -> Looks:
+    """These pages (ADMIN is the admin site) as everybody but the author, and what is written, sent or kept beside them."""
     # First as the author: what a process keeps of pages that it has drawn must not be drawn for others.
     _texts(course, kept, _DRAWN, {"author": course.writer})
     readers = {role: viewer for role, viewer in course.readers.items() if role in roles}
     # In an LMS hundreds of models are registered that know nothing of ours.
     models = [model for model in apps.get_models() if model._meta.app_label.startswith("companion")]
-    looks = (
-        _texts(course, kept, SAMPLES, readers) | _admin_site(course, kept, models, rows=len(AUTHORS)) | _signed(course)
-    )
+    looks = _texts(course, kept, [page for page in SAMPLES if page in pages], readers) | _signed(course)
+    if ADMIN in pages:
+        looks |= _admin_site(course, kept, models, rows=len(AUTHORS))
     return looks | _behind(course, kept)
 
 
-def people(course: Course, kept: Kept, roles: Collection[str]) -> Looks:
+def people(course: Course, kept: Kept, roles: Collection[str], pages: Collection[str]) -> Looks:
     """What stands beside the names of people, with both who may be the author in every list of them."""
     readers = {role: viewer for role, viewer in course.readers.items() if role in roles}
     with rolled_back():
         for viewer in course.authors.values():
             spaces.mute_person(viewer=course.ben, person_id=viewer.person_id, days=7, reason="Too loud")
-        looks = _texts(course, kept, NAMING_PEOPLE, readers) | _signed(course)
-        return looks | _admin_site(course, kept, _MODELS_NAMING_PEOPLE, rows=0)
+        looks = _texts(course, kept, [page for page in NAMING_PEOPLE if page in pages], readers) | _signed(course)
+        if ADMIN in pages:
+            looks |= _admin_site(course, kept, _MODELS_NAMING_PEOPLE, rows=0)
+        return looks
 
 
 def own(course: Course) -> Looks:

@@ -347,6 +347,7 @@ SAMPLES: Final[Mapping[str, Callable[[Course], Iterable[Sample]]]] = MappingProx
         "series-template": _series(template="unit"),
         "series-people": _series(),
         "series-report": _series(),
+        "series-muddiest": _series(),
         "series-shared": _series(),
         "prompt-edit": _prompt_of_series(title="How did it go?", format="follow_up", anchor="event_start"),
         "prompt-remove": _prompt_of_series(),

@@ -56,7 +56,7 @@ _MOVING = (
     events.ActivityConfigured,
     events.SeriesPublished,
     events.EntryWritten,
-    events.MilestoneReached,
+    events.RemindersMoved,
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -13,7 +13,8 @@ from django.utils.translation import gettext
 from companion import clock, limits
 from companion.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from companion.events import EntryWritten, announce
-from companion.reflections.calculating import calendar_of
+from companion.reflections.asking import ask_at
+from companion.reflections.known import hours_of
 from companion.reflections.models import (
     ANSWER_LIMIT,
     Commitment,
@@ -26,11 +27,12 @@ from companion.reflections.models import (
 from companion.reflections.scaffolds import parts_of
 from companion.reflections.scheduling import STILL_OPEN, Reason, State, days_after
 from companion.spaces import api as spaces
-from companion.spaces.prompts import Format, PromptSettings, read_prompt
+from companion.spaces.prompts import Format, PromptSettings, read_prompt, write_prompts
 from companion.text import clean, clean_line, is_blank
 from companion.viewer import Viewer
 
 MOST_SNOOZED: Final = 14
+_READ_BY: Final = frozenset({"key", "format", "title", "scaffold", "options"})
 _LINES: Final = {"cue": 300, "action": 500, "obstacle": 500}
 
 
@@ -60,17 +62,26 @@ def get_delivery(*, viewer: Viewer, delivery_id: int) -> Delivery:
 
 
 def is_open(delivery: Delivery) -> bool:
-    """Whether a prompt can be answered: from its moment on, until it is dropped; what was answered stays open."""
-    if delivery.answered_at is not None or delivery.state == State.SENT.value:
+    """Whether a prompt can be answered: from its moment on, until it is dropped or taken out of its series; what was
+    answered stays open.
+    """
+    if delivery.answered_at is not None:
+        return True
+    if delivery.prompt.removed_at is not None:
+        return False
+    if delivery.state == State.SENT.value:
         return True
     may_be = delivery.state == State.PLANNED.value or delivery.reason in STILL_OPEN
     return may_be and delivery.opens_at is not None and delivery.opens_at <= clock.now()
 
 
 def can_answer(delivery: Delivery) -> bool:
-    """Whether somebody outside of the course's pages may still answer: they are in it, and it is asked."""
+    """Whether somebody outside of the course's pages may still answer: they are in it, and it is asked, if only later
+    because they put it off.
+    """
     here = spaces.is_member(space_id=delivery.series.space_id, person_id=delivery.person_id)
-    return here and is_open(delivery) and not delivery.series.activity.has_closed()
+    is_asked = is_open(delivery) or delivery.reason == Reason.SNOOZED.value
+    return here and is_asked and not delivery.series.activity.has_closed()
 
 
 def answer_once(*, delivery: Delivery, answer: Answer) -> bool:
@@ -115,7 +126,7 @@ def answer_prompt(*, viewer: Viewer, delivery_id: int, answer: Answer, privacy: 
 def write_entry(*, delivery: Delivery, answer: Answer, privacy: Privacy) -> Entry:
     """The same for a delivery that has been through a gate. Raises InvalidInput."""
     prompt = settings_of(delivery)
-    values = _values(prompt, answer)
+    values = _values(prompt, answer) | {"asked": _asked(prompt)}
     held = _hold(delivery.pk)
     entry = Entry.objects.filter(delivery=held).first()
     if entry is None:
@@ -148,13 +159,23 @@ def write_entry(*, delivery: Delivery, answer: Answer, privacy: Privacy) -> Entr
 
 def _change(entry: Entry, values: dict[str, Any], privacy: Privacy) -> None:
     said = {name: getattr(entry, name) for name in values}
-    if said != values:
+    if any(said[name] != value for name, value in values.items() if name != "asked") or _means_another(said, values):
         EntryVersion.objects.create(entry=entry, version=entry.version, at=entry.edited_at or entry.created_at, **said)
         entry.version, entry.edited_at = entry.version + 1, clock.now()
         for name, value in values.items():
             setattr(entry, name, value)
     entry.privacy = privacy
     entry.save()
+
+
+def _means_another(said: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Whether the same number stands for another option now."""
+    return said["asked"] is not None and said["asked"].get("options") != values["asked"].get("options")
+
+
+def _asked(prompt: PromptSettings) -> dict[str, Any]:
+    """What of a prompt its answers are read by."""
+    return {name: value for name, value in write_prompts([prompt])[0].items() if name in _READ_BY}
 
 
 def _note_answer(delivery: Delivery) -> None:
@@ -234,22 +255,14 @@ def _ask_about_plan(delivery: Delivery) -> None:
     plan = settings_of(delivery)
     waiting = Delivery.objects.filter(
         enrolment=delivery.enrolment_id, state=State.HELD.value, reason=Reason.NO_PLAN.value
-    ).select_related("prompt")
-    hours = calendar_of(delivery.series).hours
+    ).select_related("prompt", "series")
+    hours = hours_of(delivery.series, delivery.person_id)
     for follow_up in waiting:
         settings = settings_of(follow_up)
         if settings.pairs_with != plan.key:
             continue
         moment = days_after(clock.now(), max(1, settings.days - plan.days), zone=hours.zone)
         ask_at(follow_up, hours.next_open(moment), Reason.AFTER_PLAN)
-
-
-def ask_at(delivery: Delivery, moment: Any, reason: Reason) -> None:
-    """Plan a delivery for a moment of its own."""
-    delivery.state, delivery.reason = State.PLANNED.value, reason.value
-    delivery.opens_at, delivery.due_at = moment, moment
-    delivery.worth_until = moment + timedelta(days=30)
-    delivery.save(update_fields=["state", "reason", "opens_at", "due_at", "worth_until"])
 
 
 def _note_outcome(entry: Entry, prompt: PromptSettings) -> None:
@@ -285,18 +298,22 @@ def skip_prompt(*, viewer: Viewer, delivery_id: int) -> None:
 
 @transaction.atomic
 def snooze_prompt(*, viewer: Viewer, delivery_id: int, days: int) -> None:
-    """Ask again in so many days (1 to MOST_SNOOZED), within working hours. Raises NotFound, InvalidInput, Conflict."""
+    """Ask again in so many days (1 to MOST_SNOOZED), within working hours, and before what it is to come before.
+
+    Raises NotFound, InvalidInput, Conflict (answered).
+    """
     if not 1 <= days <= MOST_SNOOZED:
         raise InvalidInput({"days": gettext("From 1 to %(most)d days.") % {"most": MOST_SNOOZED}})
     found = get_delivery(viewer=viewer, delivery_id=delivery_id)
     delivery = _hold(found.pk)
     if delivery.answered_at is not None:
         raise Conflict(gettext("You have answered it already."))
-    hours = calendar_of(found.series).hours
+    hours = hours_of(found.series, viewer.person_id)
     moment = hours.next_open(days_after(clock.now(), days, zone=hours.zone))
-    delivery.sent_at = delivery.taken_at = None
-    delivery.save(update_fields=["sent_at", "taken_at"])
-    ask_at(delivery, moment, Reason.SNOOZED)
+    before = delivery.worth_until if settings_of(found).days < 0 else None
+    if before is not None and moment >= before:
+        raise InvalidInput({"days": gettext("Then it is too late: choose fewer days.")})
+    ask_at(delivery, moment, Reason.SNOOZED, before=before)
 
 
 def _hold(delivery_id: int) -> Delivery:

@@ -28,6 +28,7 @@ from companion.reflections.drafting import change_prompts, move_prompt, remove_p
 from companion.reflections.due_dates import tell_due_dates
 from companion.reflections.links import read_answer_token, read_stop_token, tell_address
 from companion.reflections.models import Delivery, Entry, Outcome, Privacy, Series
+from companion.reflections.muddiest import UnclearUnit, list_unclear
 from companion.reflections.previewing import (
     LearnerPlan,
     PlannedPrompt,
@@ -59,6 +60,7 @@ from companion.reflections.reading import (
     view_shared,
 )
 from companion.reflections.reporting import Report, make_report
+from companion.reflections.returned import note_returned
 from companion.reflections.scheduling import Reason, State
 from companion.reflections.templates import TEMPLATES, Template, from_template
 from companion.reflections.tracking import (
@@ -130,11 +132,14 @@ __all__ = [
     "list_open",
     "list_shared",
     "list_waiting",
+    "list_unclear",
+    "UnclearUnit",
     "make_report",
     "move_prompt",
     "must_be_staff_of",
     "next_due",
     "note_bounce",
+    "note_returned",
     "note_completion",
     "note_seen",
     "note_question",

@@ -7,7 +7,6 @@ The question itself is asked elsewhere (companion.questions); here is what it be
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Max
@@ -16,8 +15,9 @@ from django.utils.translation import gettext
 from companion import clock
 from companion.errors import NotFound
 from companion.events import AnswerAccepted, QuestionAnswered
-from companion.reflections.answering import ask_at, find_plan, get_delivery, settings_of
-from companion.reflections.calculating import calendar_of
+from companion.reflections.answering import find_plan, get_delivery, settings_of
+from companion.reflections.asking import ask_at
+from companion.reflections.known import hours_of
 from companion.reflections.models import Commitment, Delivery, Outcome
 from companion.reflections.scheduling import Reason, State, days_after
 from companion.spaces.prompts import Format
@@ -77,12 +77,18 @@ def ask_again(event: QuestionAnswered | AnswerAccepted) -> None:
     """In the transaction of an answer: whoever was stuck is asked again, two days after it, once for a question."""
     if isinstance(event, AnswerAccepted) and not event.accepted:
         return
-    for plan in Commitment.objects.filter(thread_id=event.thread_id, outcome=Outcome.BLOCKED).select_related("entry"):
-        asked = Delivery.objects.filter(person_id=plan.entry.person_id, entry__outcome=Outcome.BLOCKED)
-        last = asked.select_related("prompt", "series", "enrolment").order_by("-answered_at").first()
-        if last is None or last.enrolment.stopped_at is not None:
-            continue
-        _ask_once_more(last)
+    plans = Commitment.objects.filter(thread_id=event.thread_id, outcome=Outcome.BLOCKED)
+    for plan in plans.select_related("entry__delivery", "entry__prompt"):
+        last = _last_said(plan)
+        if last is not None and last.enrolment.stopped_at is None:
+            _ask_once_more(last)
+
+
+def _last_said(plan: Commitment) -> Delivery | None:
+    """Where its author said last that they were stuck on this plan."""
+    asked = Delivery.objects.filter(enrolment_id=plan.entry.delivery.enrolment_id, entry__outcome=Outcome.BLOCKED)
+    rows = asked.select_related("prompt", "series", "enrolment").order_by("-answered_at")
+    return next((row for row in rows if settings_of(row).pairs_with == plan.entry.prompt.key), None)
 
 
 def _ask_once_more(last: Delivery) -> None:
@@ -90,18 +96,16 @@ def _ask_once_more(last: Delivery) -> None:
     if mine.filter(answered_at=None).exclude(state=State.DROPPED.value).exists():
         return
     number = (mine.aggregate(last=Max("round"))["last"] or 0) + 1
-    hours = calendar_of(last.series).hours
+    hours = hours_of(last.series, last.person_id)
     moment = hours.next_open(days_after(clock.now(), AGAIN_DAYS, zone=hours.zone))
     delivery = Delivery.objects.create(
         enrolment_id=last.enrolment_id,
         prompt_id=last.prompt_id,
-        series_id=last.series_id,
+        series=last.series,
         person_id=last.person_id,
         round=number,
         state=State.PLANNED.value,
         reason=Reason.ASKED_AGAIN.value,
-        opens_at=moment,
         due_at=moment,
-        worth_until=moment + timedelta(days=30),
     )
     ask_at(delivery, moment, Reason.ASKED_AGAIN)

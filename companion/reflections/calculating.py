@@ -7,94 +7,88 @@ event. What was sent stays as it was sent, and what a learner decided stays deci
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
-from types import MappingProxyType
 from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from companion import clock
-from companion.reflections.due_dates import due_dates
-from companion.reflections.models import Commitment, Contact, Delivery, Enrolment, Milestone, Prompt, Series
-from companion.reflections.scheduling import Moments, Plan, Reason, State, schedule
+from companion.reflections.known import Calendar, Known, calendar_of, know
+from companion.reflections.models import Delivery, Enrolment, Milestone, Prompt, Series
+from companion.reflections.scheduling import OWN_DATES, Moments, Plan, Reason, Settled, State, schedule
 from companion.spaces import api as spaces
-from companion.spaces.hours import WorkingHours, is_zone
 from companion.spaces.prompts import Anchor, Format, PromptSettings, read_prompt
 from companion.tasks import task
 
 BATCH: Final = 500
-# What a learner decided, and dates that were given for a reason of their own: nothing here changes them.
+# What a learner decided: nothing here changes it.
 DECIDED: Final = frozenset({Reason.SKIPPED})
-_KEPT_DATES: Final = frozenset({Reason.SNOOZED, Reason.AFTER_PLAN, Reason.ASKED_AGAIN, Reason.MAIL_SERVER})
 _CHANGING: Final = ("state", "reason", "opens_at", "due_at", "worth_until")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calendar:
-    """What all learners of a series have in common. `activity_unit` is what the unit "" means."""
+def plans_for(
+    enrolment: Enrolment,
+    prompts: Sequence[PromptSettings],
+    calendar: Calendar,
+    known: Known,
+    have: Mapping[str, Delivery],
+    now: datetime,
+) -> dict[str, Plan]:
+    """What is to become of each prompt for one learner, who has these deliveries; nothing for those that are settled.
 
-    hours: WorkingHours
-    event_at: datetime | None
-    event_ends_at: datetime | None
-    activity_unit: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What is known of one learner: None for `joined_at` is "not in the course now"."""
-
-    joined_at: datetime | None
-    units: Mapping[str, datetime]
-    time_zone: str
-    planned: frozenset[str] = frozenset()
-    due: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
-
-
-def calendar_of(series: Series) -> Calendar:
-    """The calendar as published."""
-    facts = series.settings
-    return Calendar(
-        hours=WorkingHours(
-            zone=facts["time_zone"],
-            days=frozenset(map(int, facts["working_days"])),
-            begins=facts["day_begins"],
-            ends=facts["day_ends"],
-        ),
-        event_at=_moment(facts["event_at"]),
-        event_ends_at=_moment(facts["event_ends_at"]),
-        activity_unit=facts["unit"],
-    )
+    A delivery whose prompt is not among them any more is dropped.
+    """
+    moments = known.moments_in(calendar)
+    by_key = {prompt.key: prompt for prompt in prompts}
+    settled = {key: _settled(row) for key, row in have.items() if is_settled(row, by_key.get(key), moments)}
+    is_held_out = enrolment.is_held_out and calendar.holds_out
+    if known.joined_at is None:
+        plans = _all_dropped(prompts, settled, Reason.LEFT)
+    elif enrolment.stopped_at is not None:
+        plans = _all_dropped(prompts, settled, Reason.STOPPED)
+    else:
+        plans = _scheduled(prompts, calendar, known, now, settled, is_held_out=is_held_out)
+        for prompt in prompts:
+            was_held = prompt.key in have and have[prompt.key].reason == Reason.NO_PLAN.value
+            if was_held and prompt.key in plans and lacks_plan(prompt, known.planned) and not is_held_out:
+                plans[prompt.key] = Plan(key=prompt.key, state=State.HELD, reason=Reason.NO_PLAN)
+    return plans | {
+        key: Plan(key=key, state=State.DROPPED, reason=Reason.REMOVED)
+        for key, row in have.items()
+        if key not in by_key and row.state != State.SENT.value and row.reason not in DECIDED
+    }
 
 
-def plan_for(
+def _scheduled(
     prompts: Sequence[PromptSettings],
     calendar: Calendar,
     known: Known,
     now: datetime,
+    settled: Mapping[str, Settled],
     *,
-    settled: Mapping[str, datetime | None] = MappingProxyType({}),
-    is_held_out: bool = False,
+    is_held_out: bool,
 ) -> dict[str, Plan]:
-    """One learner's plan for every prompt that is not settled."""
-    if known.joined_at is None:
-        return _all_dropped(prompts, settled, Reason.LEFT)
-    units = {"": known.units.get(calendar.activity_unit), **known.units}
-    moments = Moments(
-        enrolled_at=known.joined_at,
-        units={name: at for name, at in units.items() if at is not None},
-        due=known.due,
-        course_at=known.units.get(Milestone.COURSE),
-        event_at=calendar.event_at,
-        event_ends_at=calendar.event_ends_at,
-    )
-    hours = replace(calendar.hours, zone=known.time_zone) if is_zone(known.time_zone) else calendar.hours
-    if not is_held_out:
-        return schedule(prompts, moments, hours, now, settled=settled)
-    measured = measure_of(prompts)
-    asked = [prompt for prompt in prompts if prompt.key == measured]
-    return _all_dropped(prompts, settled, Reason.HELD_OUT) | schedule(asked, moments, hours, now, settled=settled)
+    hours, moments = known.hours_in(calendar), known.moments_in(calendar)
+    if is_held_out:
+        asked = [prompt for prompt in prompts if prompt.key == measure_of(prompts)]
+        plans = schedule(asked, moments, hours, now, settled=settled)
+        plans = _all_dropped(prompts, settled, Reason.HELD_OUT) | plans
+    else:
+        mute = {prompt.key for prompt in prompts if lacks_plan(prompt, known.planned)}
+        plans = schedule(prompts, moments, hours, now, settled=settled, mute=mute)
+    return {key: _unless_closed(plan, calendar.closes_at) for key, plan in plans.items()}
+
+
+def _unless_closed(plan: Plan, closes_at: datetime | None) -> Plan:
+    if plan.due_at is None or closes_at is None or plan.due_at < closes_at:
+        return plan
+    return Plan(key=plan.key, state=State.DROPPED, reason=Reason.CLOSED)
+
+
+def lacks_plan(prompt: PromptSettings, planned: Collection[str]) -> bool:
+    """Whether a prompt asks how a plan went that nobody has made."""
+    return prompt.format is Format.FOLLOW_UP and prompt.pairs_with not in planned
 
 
 def measure_of(prompts: Iterable[PromptSettings]) -> str:
@@ -116,39 +110,24 @@ def is_drawn(seed: int, person_id: int, percent: int) -> bool:
     return lot % 10_000 < percent * 100
 
 
-def know(
-    *,
-    space_id: int,
-    person_ids: Collection[int],
-    prompts: Iterable[PromptSettings],
-    series_id: int | None = None,
-) -> dict[int, Known]:
-    """What is known of these people, as far as the prompts ask for it. Four queries, and the host's for due dates."""
-    dated = {prompt.unit for prompt in prompts if prompt.anchor is Anchor.DUE}
-    due = due_dates(space_id=space_id, person_ids=person_ids, units=dated) if dated else {}
-    joined = spaces.joined_learners(space_id=space_id, person_ids=person_ids)
-    units: dict[int, dict[str, datetime]] = {}
-    rows = Milestone.objects.filter(space_id=space_id, person_id__in=person_ids)
-    for person_id, unit, at in rows.values_list("person_id", "unit", "at"):
-        units.setdefault(person_id, {})[unit] = at
-    zones = dict(
-        Contact.objects.filter(person_id__in=person_ids).exclude(time_zone="").values_list("person_id", "time_zone")
-    )
-    planned: dict[int, set[str]] = {}
-    if series_id is not None:
-        made = Commitment.objects.filter(entry__prompt__series_id=series_id, entry__person_id__in=person_ids)
-        for person_id, key in made.values_list("entry__person_id", "entry__prompt__key"):
-            planned.setdefault(person_id, set()).add(key)
-    return {
-        person_id: Known(
-            joined_at=joined.get(person_id),
-            units=units.get(person_id, {}),
-            time_zone=zones.get(person_id, ""),
-            planned=frozenset(planned.get(person_id, ())),
-            due=due.get(person_id, {}),
-        )
-        for person_id in person_ids
-    }
+def is_settled(delivery: Delivery, prompt: PromptSettings | None, moments: Moments) -> bool:
+    """Whether nothing is to be decided about a delivery any more. A date of its own stays, but for one that was to come
+    before something that is called off, or earlier now.
+    """
+    if delivery.state == State.SENT.value or delivery.reason in DECIDED or delivery.taken_at is not None:
+        return True
+    if delivery.state != State.PLANNED.value or delivery.reason not in OWN_DATES:
+        return False
+    if prompt is None or prompt.days >= 0:
+        return True
+    before = moments.of(prompt)
+    return before is not None and delivery.due_at is not None and delivery.due_at < before
+
+
+def _settled(delivery: Delivery) -> Settled:
+    if delivery.state == State.SENT.value:
+        return Settled(at=delivery.sent_at, asked_for=delivery.opens_at)
+    return Settled(at=delivery.due_at if delivery.state == State.PLANNED.value else None)
 
 
 def prompts_of(series: Series) -> dict[Prompt, PromptSettings]:
@@ -202,27 +181,28 @@ def enrol_missing(series: Series, person_ids: Collection[int] | None = None) -> 
 
 
 def calculate(series: Series, enrolments: Sequence[Enrolment]) -> None:
-    """Write down the dates of some people, in the caller's transaction."""
-    now, calendar, prompts = clock.now(), calendar_of(series), prompts_of(series)
+    """Write down the dates of some people, in the caller's transaction. Their rows are held meanwhile: what a learner
+    decides just then comes before or after.
+    """
+    prompts = prompts_of(series)
     asked = [settings for row, settings in prompts.items() if row.removed_at is None]
-    rows = {settings.key: row for row, settings in prompts.items()}
+    row_of, key_of = ({settings.key: row for row, settings in prompts.items()}, {row.pk: row.key for row in prompts})
+    calendar, now = calendar_of(series), clock.now()
     known = know(
         space_id=series.space_id,
         person_ids=[enrolment.person_id for enrolment in enrolments],
         prompts=asked,
         series_id=series.pk,
     )
-    found = Delivery.objects.filter(enrolment__in=enrolments, round=1).select_related("prompt")
     mine: dict[int, dict[str, Delivery]] = {}
-    for delivery in found:
-        mine.setdefault(delivery.enrolment_id, {})[delivery.prompt.key] = delivery
+    for delivery in _held_rows(enrolments):
+        mine.setdefault(delivery.enrolment_id, {})[key_of[delivery.prompt_id]] = delivery
     new, changed = [], []
     for enrolment in enrolments:
         have = mine.get(enrolment.pk, {})
-        plans = _plans(enrolment, asked, calendar, known[enrolment.person_id], have, now)
-        for key, plan in plans.items():
+        for key, plan in plans_for(enrolment, asked, calendar, known[enrolment.person_id], have, now).items():
             if key not in have:
-                new.append(_delivery(series, enrolment, rows[key], plan))
+                new.append(_delivery(series, enrolment, row_of[key], plan))
             elif _is_news(have[key], plan):
                 _take(have[key], plan)
                 changed.append(have[key])
@@ -232,42 +212,9 @@ def calculate(series: Series, enrolments: Sequence[Enrolment]) -> None:
     untouched.bulk_update(changed, _CHANGING, batch_size=BATCH)
 
 
-def _plans(
-    enrolment: Enrolment,
-    asked: Sequence[PromptSettings],
-    calendar: Calendar,
-    known: Known,
-    have: Mapping[str, Delivery],
-    now: datetime,
-) -> dict[str, Plan]:
-    settled = {key: settled_at(delivery) for key, delivery in have.items() if is_settled(delivery)}
-    if enrolment.stopped_at is not None:
-        plans = _all_dropped(asked, settled, Reason.STOPPED)
-    else:
-        plans = plan_for(asked, calendar, known, now, settled=settled, is_held_out=enrolment.is_held_out)
-        for prompt in asked:
-            if waits_for_plan(prompt, enrolment, known, have.get(prompt.key)) and prompt.key in plans:
-                plans[prompt.key] = Plan(key=prompt.key, state=State.HELD, reason=Reason.NO_PLAN)
-    here = {prompt.key for prompt in asked}
-    gone = {key: Plan(key=key, state=State.DROPPED, reason=Reason.REMOVED) for key in have if key not in here}
-    return plans | {key: plan for key, plan in gone.items() if have[key].state != State.SENT.value}
-
-
-def waits_for_plan(prompt: PromptSettings, enrolment: Enrolment, known: Known, have: Delivery | None) -> bool:
-    """Whether a follow-up was held because there was no plan, and there still is none."""
-    was_held = have is not None and have.reason == Reason.NO_PLAN.value
-    return was_held and not enrolment.is_held_out and prompt.pairs_with not in known.planned
-
-
-def is_settled(delivery: Delivery) -> bool:
-    """Whether nothing is to be decided about a delivery any more."""
-    if delivery.state == State.SENT.value or delivery.reason in DECIDED or delivery.taken_at is not None:
-        return True
-    return delivery.state == State.PLANNED.value and delivery.reason in _KEPT_DATES
-
-
-def settled_at(delivery: Delivery) -> datetime | None:
-    return delivery.sent_at or (delivery.due_at if delivery.state == State.PLANNED.value else None)
+def _held_rows(enrolments: Sequence[Enrolment]) -> Iterable[Delivery]:
+    rows = Delivery.objects.filter(enrolment__in=enrolments, round=1).order_by("pk")
+    return rows.select_for_update() if connection.features.has_select_for_update else rows
 
 
 def _delivery(series: Series, enrolment: Enrolment, prompt: Prompt, plan: Plan) -> Delivery:
@@ -284,10 +231,6 @@ def _take(delivery: Delivery, plan: Plan) -> None:
 def _is_news(delivery: Delivery, plan: Plan) -> bool:
     said = (delivery.state, delivery.reason, delivery.opens_at, delivery.due_at, delivery.worth_until)
     return said != (plan.state.value, plan.reason.value, plan.opens_at, plan.due_at, plan.worth_until)
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
 
 
 def waited_key(space_id: int) -> str:

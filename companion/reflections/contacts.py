@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from companion import clock
 from companion.errors import InvalidInput
 from companion.reflections.models import Contact
+from companion.reflections.tracking import refresh_person
 from companion.spaces import api as spaces
 from companion.spaces.hours import is_zone
 from companion.viewer import Viewer
@@ -38,8 +39,12 @@ def get_contact(*, viewer: Viewer) -> ContactView:
 
 @transaction.atomic
 def stop_reminders(*, person_id: int, stopped: bool) -> None:
-    """No e-mail to somebody any more, from no course; prompts stay in the courses. Twice is once."""
-    Contact.objects.update_or_create(person_id=person_id, defaults={"stopped_at": clock.now() if stopped else None})
+    """No e-mail to somebody any more, from no course; prompts stay in the courses. Twice is once.
+
+    Whoever wants them again gets another try at an address that took none.
+    """
+    facts = {"stopped_at": clock.now()} if stopped else {"stopped_at": None, "bounced_address": ""}
+    Contact.objects.update_or_create(person_id=person_id, defaults=facts)
 
 
 @transaction.atomic
@@ -47,18 +52,25 @@ def set_time_zone(*, viewer: Viewer, name: str) -> None:
     """In which zone somebody is asked; "" is that of each course. Raises InvalidInput."""
     if name and not is_zone(name):
         raise InvalidInput({"time_zone": gettext("There is no time zone of this name. Write it like Europe/Berlin.")})
-    Contact.objects.update_or_create(person_id=viewer.person_id, defaults={"time_zone": name})
+    _keep_zone(viewer.person_id, name)
 
 
+@transaction.atomic
 def learn_time_zone(*, person_id: int, name: str) -> None:
     """What a platform says of somebody's time zone: it holds until they say something themselves. Unknown names, and
     variables that a platform did not fill in, are none.
     """
     if not is_zone(name):
         return
-    contact, is_new = Contact.objects.get_or_create(person_id=person_id, defaults={"time_zone": name})
-    if not is_new and not contact.time_zone:
-        Contact.objects.filter(pk=person_id, time_zone="").update(time_zone=name)
+    if not Contact.objects.filter(pk=person_id).exclude(time_zone="").exists():
+        _keep_zone(person_id, name)
+
+
+def _keep_zone(person_id: int, name: str) -> None:
+    """Their dates follow."""
+    contact, _is_new = Contact.objects.get_or_create(person_id=person_id)
+    if Contact.objects.filter(pk=contact.pk).exclude(time_zone=name).update(time_zone=name):
+        refresh_person(person_id)
 
 
 def note_bounce(*, organization_id: int, address: str) -> int:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from companion import markdown
 from companion.reflections.links import answer_link, stop_link
 from companion.reflections.models import Delivery
-from companion.spaces.prompts import Format, read_prompt
+from companion.spaces.prompts import Format, option_tag, read_prompt
 from companion.text import clean_line
 
 SUBJECT_LIMIT: Final = 200
@@ -76,7 +76,7 @@ def _answers(form: Format, options: tuple[str, ...], url: str) -> list[tuple[str
     if form is Format.RATING:
         return [(str(number), f"{url}?v={number}") for number in RATINGS]
     if form is Format.CHOICE:
-        return [(option, f"{url}?v={place}") for place, option in enumerate(options)]
+        return [(option, f"{url}?v={option_tag(option)}") for option in options]
     return []
 
 

@@ -189,6 +189,9 @@ class Entry(models.Model):
     version = models.PositiveIntegerField(default=1)
     # The parts of a text in the order of its scaffold; one part where there is none.
     parts = models.JSONField(default=list)
+    # The prompt as it was when it was answered: its author may change it, and the answer stays what it was. Null for
+    # answers from before that was kept.
+    asked = models.JSONField(null=True)
     # A rating or a confidence (0 to 10), or which option was chosen (0 is the first).
     number = models.PositiveSmallIntegerField(null=True)
     outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True, default="")
@@ -214,6 +217,7 @@ class EntryVersion(models.Model):
     entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="versions")
     version = models.PositiveIntegerField()
     parts = models.JSONField(default=list)
+    asked = models.JSONField(null=True)
     number = models.PositiveSmallIntegerField(null=True)
     outcome = models.CharField(max_length=10, blank=True, default="")
     at = models.DateTimeField()
@@ -253,6 +257,7 @@ class Witness(models.Model):
         DUE = "due", _("on its way")
         SENT = "sent", _("told")
         FAILED = "failed", _("not told")
+        IN_DOUBT = "in_doubt", _("perhaps told: the service was stopped then")
 
     commitment = models.ForeignKey(Commitment, on_delete=models.CASCADE, related_name="witnesses")
     address = models.CharField(max_length=320)
@@ -265,7 +270,9 @@ class Witness(models.Model):
         verbose_name = _("witness of a plan")
         verbose_name_plural = _("witnesses of plans")
         constraints = [
-            models.CheckConstraint(condition=Q(state__in=["due", "sent", "failed"]), name="companion_witness_state")
+            models.CheckConstraint(
+                condition=Q(state__in=["due", "sent", "failed", "in_doubt"]), name="companion_witness_state"
+            )
         ]
 
     def __str__(self) -> str:
@@ -295,8 +302,8 @@ class Contact(models.Model):
     person = models.OneToOneField("companion.Person", on_delete=models.CASCADE, primary_key=True, related_name="+")
     time_zone = models.CharField(max_length=60, blank=True, default="")
     stopped_at = models.DateTimeField(null=True)
-    # The day in their zone on which they got their last reminder: one a day, over all courses.
-    reminded_on = models.DateField(null=True)
+    # When they got their last reminder: one a day, over all courses.
+    reminded_at = models.DateTimeField(null=True)
     # An address that took no mail: another one gets its chance.
     bounced_address = models.CharField(max_length=320, blank=True, default="")
 

@@ -13,15 +13,9 @@ from django.utils.translation import gettext
 
 from companion import clock, keyset
 from companion.errors import NotAllowed
-from companion.reflections.calculating import (
-    Calendar,
-    is_drawn,
-    is_settled,
-    know,
-    plan_for,
-    settled_at,
-)
-from companion.reflections.models import Delivery, Series
+from companion.reflections.calculating import is_drawn, plans_for
+from companion.reflections.known import draft_calendar, know
+from companion.reflections.models import Delivery, Enrolment, Series
 from companion.reflections.publishing import get_series, seed_of
 from companion.reflections.reasons import in_words, state_in_words
 from companion.reflections.scheduling import Plan
@@ -115,30 +109,32 @@ def _change(prompt: PlannedPrompt) -> str:
 
 
 def _rows(activity: Activity, series: Series | None, person_ids: Sequence[int]) -> dict[int, LearnerPlan]:
-    settings, now = activity.reflection, clock.now()
-    calendar = Calendar(
-        hours=settings.hours,
-        event_at=activity.event_at,
-        event_ends_at=activity.event_ends_at,
-        activity_unit=str(activity.uid),
-    )
-    known = know(space_id=activity.space_id, person_ids=person_ids, prompts=settings.prompts)
-    have, held_out = _deliveries(series, person_ids), _held_out(series, person_ids)
+    settings, calendar, now = activity.reflection, draft_calendar(activity), clock.now()
+    series_id = series.pk if series is not None else None
+    known = know(space_id=activity.space_id, person_ids=person_ids, prompts=settings.prompts, series_id=series_id)
+    have, enrolments = _deliveries(series, person_ids), _enrolments(series, person_ids)
     rows = {}
     for person_id in person_ids:
         mine = have.get(person_id, {})
-        settled = {key: settled_at(delivery) for key, delivery in mine.items() if is_settled(delivery)}
         drawn = is_drawn(seed_of(activity), person_id, settings.holdout_percent)
-        is_out = held_out.get(person_id, drawn)
-        plans = plan_for(settings.prompts, calendar, known[person_id], now, settled=settled, is_held_out=is_out)
+        enrolment = enrolments.get(person_id) or Enrolment(person_id=person_id, is_held_out=drawn)
+        plans = plans_for(enrolment, settings.prompts, calendar, known[person_id], mine, now)
+        # What was planned and is in the draft no longer stands at the end.
+        gone = [read_prompt(mine[key].prompt.settings) for key in plans if key not in _keys(settings.prompts)]
         rows[person_id] = LearnerPlan(
             person_id=person_id,
             name="",
-            time_zone=known[person_id].time_zone or settings.hours.zone,
-            is_held_out=is_out,
-            prompts=[_planned(prompt, plans.get(prompt.key), mine.get(prompt.key)) for prompt in settings.prompts],
+            time_zone=known[person_id].hours_in(calendar).zone,
+            is_held_out=enrolment.is_held_out and calendar.holds_out,
+            prompts=[
+                _planned(prompt, plans.get(prompt.key), mine.get(prompt.key)) for prompt in [*settings.prompts, *gone]
+            ],
         )
     return rows
+
+
+def _keys(prompts: Sequence[PromptSettings]) -> set[str]:
+    return {prompt.key for prompt in prompts}
 
 
 def _planned(prompt: PromptSettings, plan: Plan | None, have: Delivery | None) -> PlannedPrompt:
@@ -180,11 +176,10 @@ def _deliveries(series: Series | None, person_ids: Sequence[int]) -> dict[int, d
     return found
 
 
-def _held_out(series: Series | None, person_ids: Sequence[int]) -> dict[int, bool]:
+def _enrolments(series: Series | None, person_ids: Sequence[int]) -> dict[int, Enrolment]:
     if series is None:
         return {}
-    rows = series.enrolments.filter(person_id__in=person_ids)
-    return dict(rows.values_list("person_id", "is_held_out"))
+    return {row.person_id: row for row in series.enrolments.filter(person_id__in=person_ids)}
 
 
 def list_deliveries(*, viewer: Viewer, uid: UUID, cursor: str = "") -> tuple[list[LearnerPlan], str]:
@@ -211,7 +206,7 @@ def list_deliveries(*, viewer: Viewer, uid: UUID, cursor: str = "") -> tuple[lis
             person_id=enrolment.person_id,
             name=names[enrolment.person_id],
             time_zone="",
-            is_held_out=enrolment.is_held_out,
+            is_held_out=enrolment.is_held_out and series.holdout_percent > 0,
             prompts=[
                 _planned(read_prompt(delivery.prompt.settings), None, delivery) for delivery in rows[enrolment.pk]
             ],

@@ -62,18 +62,20 @@ def is_draft(activity: Activity, series: Series | None) -> bool:
     """Whether an activity holds something that is not published yet."""
     if series is None:
         return bool(activity.reflection.prompts)
-    return _snapshot(activity) != series.settings or activity.reflection.holdout_percent != series.holdout_percent
+    known = {"closes_at": None, **series.settings}
+    return _snapshot(activity) != known or activity.reflection.holdout_percent != series.holdout_percent
 
 
 @transaction.atomic
 def publish_series(*, viewer: Viewer, uid: UUID) -> Series:
-    """Let what an author has set hold: everybody's dates are worked out anew. Twice is once.
+    """Let what an author has set hold: everybody's dates are worked out anew. Twice is once; without any prompt, it is
+    the end of a series that was published.
 
-    Raises NotFound, NotAllowed, InvalidInput (no prompts).
+    Raises NotFound, NotAllowed, InvalidInput (no prompts, and none before).
     """
-    activity, _series = get_series(viewer=viewer, uid=uid)
+    activity, series = get_series(viewer=viewer, uid=uid)
     spaces.must_configure(viewer=viewer)
-    if not activity.reflection.prompts:
+    if not activity.reflection.prompts and series is None:
         raise InvalidInput({"prompts": gettext("There is nothing to publish yet: add a prompt.")})
     return publish(activity, organization_id=viewer.organization_id)
 
@@ -129,6 +131,7 @@ def _snapshot(activity: Activity) -> dict[str, Any]:
         "day_ends": settings.day_ends,
         "event_at": activity.event_at.isoformat() if activity.event_at else None,
         "event_ends_at": activity.event_ends_at.isoformat() if activity.event_ends_at else None,
+        "closes_at": activity.closes_at.isoformat() if activity.closes_at else None,
         "unit": str(activity.uid),
     }
 
@@ -139,5 +142,5 @@ def follow_settings(event: ActivityConfigured) -> None:
     if activity is None or not activity.asks_back or not activity.reflection.publishes:
         return
     series = find_series(activity)
-    if activity.reflection.prompts and is_draft(activity, series):
+    if (activity.reflection.prompts or series is not None) and is_draft(activity, series):
         publish(activity, organization_id=event.organization_id)

@@ -21,7 +21,7 @@ from companion.reflections.scaffolds import parts_of
 from companion.reflections.scheduling import State
 from companion.spaces import api as spaces
 from companion.spaces.api import Activity
-from companion.spaces.prompts import Format, PromptSettings, read_prompt
+from companion.spaces.prompts import Format, PromptSettings, option_tag, read_prompt
 from companion.text import clean, is_blank
 from companion.viewer import Viewer
 
@@ -58,7 +58,9 @@ class OwnAnswer:
     """What one answered, as a form takes it up again."""
 
     parts: list[str]
-    number: int | None
+    # A number, or of a choice the tag of the option.
+    chosen: str
+    option: str
     outcome: str
     privacy: str
     plan: Commitment | None
@@ -114,7 +116,11 @@ def list_waiting(*, viewer: Viewer) -> list[tuple[str, str, Activity]]:
     """(title, activity's title, activity) of what waits for the viewer's answer in their space (8 at most)."""
     now = clock.now()
     mine = Delivery.objects.filter(
-        person_id=viewer.person_id, series__space_id=viewer.space_id, answered_at=None, opens_at__lte=now
+        person_id=viewer.person_id,
+        series__space_id=viewer.space_id,
+        answered_at=None,
+        opens_at__lte=now,
+        prompt__removed_at=None,
     ).filter(state__in=[State.PLANNED.value, State.SENT.value])
     rows = mine.select_related("prompt", "series__activity").order_by("-opens_at")[:8]
     return [(settings_of(row).title, row.series.activity.title, row.series.activity) for row in rows]
@@ -129,7 +135,7 @@ def list_journal(*, viewer: Viewer, words: str = "", cursor: str = "") -> tuple[
     if cursor:
         mine = mine.filter(pk__lt=keyset.decode_numbers(cursor, 1)[0])
     wanted = clean(words).casefold().split()
-    rows = _readable(mine).order_by("-pk")
+    rows = readable(mine).order_by("-pk")
     if not wanted:
         found = list(rows[: ENTRIES_A_PAGE + 1])
         more = len(found) > ENTRIES_A_PAGE
@@ -143,12 +149,12 @@ def list_in_course(*, viewer: Viewer, besides: Activity) -> list[EntryView]:
     """What the viewer has answered elsewhere in this course, in the order in which they did (200 at most)."""
     mine = Entry.objects.filter(person_id=viewer.person_id, space_id=viewer.space_id)
     mine = mine.exclude(prompt__series_id=besides.pk)
-    return [view_entry(entry) for entry in _readable(mine).order_by("pk")[:200]]
+    return [view_entry(entry) for entry in readable(mine).order_by("pk")[:200]]
 
 
 def list_all(*, viewer: Viewer) -> list[EntryView]:
     """Everything that somebody wrote, the oldest first, for them to take along."""
-    return [view_entry(entry) for entry in _readable(Entry.objects.filter(person_id=viewer.person_id)).order_by("pk")]
+    return [view_entry(entry) for entry in readable(Entry.objects.filter(person_id=viewer.person_id)).order_by("pk")]
 
 
 def _has(view: EntryView, words: Sequence[str]) -> bool:
@@ -164,7 +170,7 @@ def list_shared(*, viewer: Viewer, activity: Activity, cursor: str = "") -> tupl
     shared = Entry.objects.filter(prompt__series_id=activity.pk).filter(_shared_with(viewer))
     if cursor:
         shared = shared.filter(pk__lt=keyset.decode_numbers(cursor, 1)[0])
-    found = list(_readable(shared).order_by("-pk")[: ENTRIES_A_PAGE + 1])
+    found = list(readable(shared).order_by("-pk")[: ENTRIES_A_PAGE + 1])
     page = found[:ENTRIES_A_PAGE]
     names = spaces.names_of({entry.person_id for entry in page})
     more = len(found) > ENTRIES_A_PAGE
@@ -185,7 +191,7 @@ def _shared_with(viewer: Viewer) -> Q:
 
 def get_shared_entry(*, viewer: Viewer, entry_id: int) -> Entry:
     """The gate of other people's entries. A private one looks as if there were none. Raises NotFound."""
-    entry = _readable(Entry.objects.filter(pk=entry_id).filter(_shared_with(viewer))).first()
+    entry = readable(Entry.objects.filter(pk=entry_id).filter(_shared_with(viewer))).first()
     if entry is None:
         raise NotFound(gettext("There is no such entry here."))
     return entry
@@ -221,8 +227,8 @@ def view_shared(entry: Entry) -> EntryView:
 
 
 def view_entry(entry: Entry, *, author: str = "") -> EntryView:
-    """An entry that was found `_readable`."""
-    prompt = read_prompt(entry.prompt.settings)
+    """An entry that was found `readable`."""
+    prompt = asked_of(entry)
     return EntryView(
         id=entry.pk,
         delivery_id=entry.delivery_id,
@@ -241,6 +247,19 @@ def view_entry(entry: Entry, *, author: str = "") -> EntryView:
     )
 
 
+def asked_of(entry: Entry) -> PromptSettings:
+    """A prompt as it was when it was answered; as it is now, of an answer from before that was kept."""
+    return read_prompt(entry.asked or entry.prompt.settings)
+
+
+def chosen_option(entry: Entry) -> str:
+    """The words of the option that was chosen; "" of another format."""
+    prompt = asked_of(entry)
+    if prompt.format not in (Format.CHOICE, Format.RETRIEVAL) or entry.number is None:
+        return ""
+    return prompt.options[entry.number] if entry.number < len(prompt.options) else ""
+
+
 def _lines(entry: Entry, prompt: PromptSettings) -> list[tuple[str, str]]:
     if prompt.format is Format.COMMITMENT:
         plan = getattr(entry, "commitment", None)
@@ -250,8 +269,7 @@ def _lines(entry: Entry, prompt: PromptSettings) -> list[tuple[str, str]]:
         return [(label, text) for label, text in said if text]
     lines = []
     if prompt.format in (Format.CHOICE, Format.RETRIEVAL) and entry.number is not None:
-        chosen = prompt.options[entry.number] if entry.number < len(prompt.options) else ""
-        lines.append(("", chosen or gettext("An option that is offered no longer")))
+        lines.append(("", chosen_option(entry) or gettext("An option that is offered no longer")))
     labels = parts_of(prompt.scaffold) if prompt.format is Format.TEXT else [""]
     for place, text in enumerate(entry.parts):
         if text:
@@ -259,7 +277,8 @@ def _lines(entry: Entry, prompt: PromptSettings) -> list[tuple[str, str]]:
     return lines
 
 
-def _readable(entries: QuerySet[Entry]) -> QuerySet[Entry]:
+def readable(entries: QuerySet[Entry]) -> QuerySet[Entry]:
+    """Entries with all that a view of them needs."""
     return entries.select_related("prompt__series__activity", "space", "commitment").prefetch_related("replies")
 
 
@@ -268,7 +287,7 @@ def _with_all(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
 
 
 def _entries_of(delivery_ids: Iterable[int]) -> dict[int, Entry]:
-    entries = _readable(Entry.objects.filter(delivery_id__in=list(delivery_ids)))
+    entries = readable(Entry.objects.filter(delivery_id__in=list(delivery_ids)))
     return {entry.delivery_id: entry for entry in entries}
 
 
@@ -298,9 +317,11 @@ def _prompt(
 
 
 def _own(entry: Entry) -> OwnAnswer:
+    option = chosen_option(entry)
     return OwnAnswer(
         parts=list(entry.parts),
-        number=entry.number,
+        chosen=option_tag(option) if option else "" if entry.number is None else str(entry.number),
+        option=option,
         outcome=entry.outcome,
         privacy=entry.privacy,
         plan=getattr(entry, "commitment", None),

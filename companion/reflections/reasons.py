@@ -28,6 +28,8 @@ _WORDS: Final[Mapping[str, Any]] = {
     Reason.NO_ADDRESS: _("In the course alone: the course passes on no e-mail address."),
     Reason.BOUNCED: _("In the course alone: the e-mail address takes no mail."),
     Reason.NO_REMINDERS: _("In the course alone: the learner wants no e-mail."),
+    Reason.NOT_TAKEN: _("In the course alone: the mail server took no letter in time."),
+    Reason.NO_HOUR: _("In the course alone: no working hour came in time."),
     Reason.IN_DOUBT: _(
         "In the course; whether the e-mail went out is not known, because the service was stopped then."
     ),
@@ -40,6 +42,7 @@ _WORDS: Final[Mapping[str, Any]] = {
     Reason.LEFT: _("No longer a learner in the course."),
     Reason.HELD_OUT: _("In the group that is asked at the end alone, to compare."),
     Reason.REMOVED: _("Taken out of the series."),
+    Reason.CLOSED: _("The series has closed."),
 }
 
 

@@ -1,9 +1,8 @@
 """What the course staff learns of a series: numbers with their denominators, and nothing that points at a person.
 
-Rules. A number about what people answered is shown where at least LEAST of them did. Where it is broken down by option,
-an option that fewer than LEAST chose is not shown; if only one would be hidden, the next smallest is hidden with it, or
-the first could be worked out from the total (complementary suppression: Hundepool et al., "Statistical Disclosure
-Control", 2012, ch. 4). Those who are held out are no part of the funnel.
+That somebody answered is no secret; what may be shown of what they answered is in suppressing.py. Figures are of first
+rounds: that somebody is asked once more would name who was stuck (docs/decisions/0027). Those who are held out are no
+part of the funnel.
 """
 
 from __future__ import annotations
@@ -14,15 +13,16 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any, Final
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from companion.reflections.calculating import measure_of, prompts_of
 from companion.reflections.models import APPLIED, Commitment, Delivery, Entry, Prompt, Series
+from companion.reflections.reading import chosen_option
 from companion.reflections.reasons import in_words, state_in_words
-from companion.reflections.scheduling import Reason, State
+from companion.reflections.scheduling import State
+from companion.reflections.suppressing import Part, part_of, suppress, whole_groups
 from companion.spaces.prompts import Format, PromptSettings
 
-LEAST: Final = 5
 # An effect is not spoken of where fewer answered in either group.
 LEAST_EACH: Final = 20
 # The normal quantile of a 95 % interval.
@@ -41,12 +41,7 @@ class FunnelRow:
     opened: int
     answered: int
     planned: int | None
-    applied: int | None
-
-    @property
-    def is_small(self) -> bool:
-        """Whether too few answered to say how many of them applied something."""
-        return 0 < self.answered < LEAST
+    applied: Part | None
 
     @property
     def silent(self) -> int:
@@ -126,7 +121,7 @@ class Report:
 def make_report(series: Series) -> Report:
     """The figures of a series, in a fixed number of queries."""
     prompts = {row: settings for row, settings in prompts_of(series).items() if row.removed_at is None}
-    enrolments = series.enrolments.filter(is_held_out=False).count()
+    enrolments = series.enrolments.filter(**({"is_held_out": False} if series.holdout_percent else {})).count()
     return Report(
         people=enrolments,
         funnel=_funnel(series, prompts),
@@ -138,19 +133,19 @@ def make_report(series: Series) -> Report:
 
 
 def _funnel(series: Series, prompts: Mapping[Prompt, PromptSettings]) -> list[FunnelRow]:
-    rows = Delivery.objects.filter(series=series, enrolment__is_held_out=False)
+    rows = _all_along(Delivery.objects.filter(series=series, round=1), series, "enrolment")
     counts: Iterable[Any] = (
         rows.order_by()
         .values("prompt_id")
         .annotate(
-            addressed=Count("person_id", distinct=True),
-            sent=Count("person_id", distinct=True, filter=Q(state=State.SENT.value)),
-            opened=Count("person_id", distinct=True, filter=Q(opened_at__isnull=False)),
-            answered=Count("person_id", distinct=True, filter=Q(answered_at__isnull=False)),
+            addressed=Count("pk"),
+            sent=Count("pk", filter=Q(state=State.SENT.value)),
+            opened=Count("pk", filter=Q(opened_at__isnull=False)),
+            answered=Count("pk", filter=Q(answered_at__isnull=False)),
         )
     )
     found = {row["prompt_id"]: row for row in counts}
-    applied = _applied(series, is_held_out=False)
+    applied = _applied(series)
     nothing = {"addressed": 0, "sent": 0, "opened": 0, "answered": 0}
     return [
         FunnelRow(
@@ -160,19 +155,25 @@ def _funnel(series: Series, prompts: Mapping[Prompt, PromptSettings]) -> list[Fu
             opened=got["opened"],
             answered=got["answered"],
             planned=got["answered"] if settings.format is Format.COMMITMENT else None,
-            applied=applied.get(row.pk, 0) if settings.format is Format.FOLLOW_UP else None,
+            applied=part_of(applied.get((row.pk, False), [])) if settings.format is Format.FOLLOW_UP else None,
         )
         for row, settings in prompts.items()
         for got in [found.get(row.pk, nothing)]
     ]
 
 
-def _applied(series: Series, *, is_held_out: bool) -> dict[int, int]:
-    """How many said at each follow-up that they applied something, wholly or in part."""
-    rows = Entry.objects.filter(
-        prompt__series=series, outcome__in=APPLIED, delivery__enrolment__is_held_out=is_held_out
-    )
-    return dict(rows.values_list("prompt_id").annotate(Count("person_id", distinct=True)).order_by())
+def _all_along(rows: QuerySet[Delivery], series: Series, enrolment: str) -> QuerySet[Delivery]:
+    """Those of people who are asked all along: where nobody is held out any more, everybody's."""
+    return rows.filter(**{f"{enrolment}__is_held_out": False}) if series.holdout_percent else rows
+
+
+def _applied(series: Series) -> dict[tuple[int, bool], list[bool]]:
+    """(prompt, whether held out) -> whether each has applied something, wholly or in part, the first answer first."""
+    found: dict[tuple[int, bool], list[bool]] = {}
+    entries = Entry.objects.filter(prompt__series=series, delivery__round=1).exclude(outcome="").order_by("pk")
+    for prompt_id, is_out, outcome in entries.values_list("prompt_id", "delivery__enrolment__is_held_out", "outcome"):
+        found.setdefault((prompt_id, is_out and series.holdout_percent > 0), []).append(outcome in APPLIED)
+    return found
 
 
 def _reasons(series: Series) -> list[tuple[str, str, int]]:
@@ -194,8 +195,9 @@ def _slopes(prompts: Mapping[Prompt, PromptSettings]) -> list[Slope]:
     ratings = _numbers(row for pair in pairs for row in pair)
     slopes = []
     for before, after in pairs:
-        both = ratings.get(before.pk, {}).keys() & ratings.get(after.pk, {}).keys()
-        if len(both) >= LEAST:
+        earlier = ratings.get(before.pk, {})
+        both = whole_groups([person for person in ratings.get(after.pk, {}) if person in earlier])
+        if both:
             first = sum(ratings[before.pk][person] for person in both) / len(both)
             last = sum(ratings[after.pk][person] for person in both) / len(both)
             slopes.append(
@@ -216,34 +218,18 @@ def _spreads(prompts: Mapping[Prompt, PromptSettings]) -> list[Spread]:
         for row, settings in prompts.items()
         if settings.format in (Format.CHOICE, Format.RETRIEVAL) or _offers_plans(settings)
     }
-    numbers = _numbers(row for row, settings in asked.items() if settings.format is not Format.COMMITMENT)
-    plans = _chosen_plans([row for row, settings in asked.items() if settings.format is Format.COMMITMENT])
+    chosen = _chosen_options([row for row, settings in asked.items() if settings.format is not Format.COMMITMENT])
+    chosen |= _chosen_plans([row for row, settings in asked.items() if settings.format is Format.COMMITMENT])
     spreads = []
     for row, settings in asked.items():
-        if settings.format is Format.COMMITMENT:
-            chosen = plans.get(row.pk, Counter())
-            counts = [chosen.get(option, 0) for option in settings.options]
-        else:
-            found = Counter(numbers.get(row.pk, {}).values())
-            counts = [found.get(place, 0) for place in range(len(settings.options))]
-        answered = sum(counts)
-        if answered >= LEAST:
-            shown = suppress(counts)
+        said = chosen.get(row.pk, [])
+        offered = whole_groups([option for option in said if option in settings.options])
+        if offered:
+            counted = Counter(offered)
+            shown = suppress([counted[option] for option in settings.options], others=len(said) - len(offered))
             options = list(zip(settings.options, shown, strict=True))
-            spreads.append(Spread(title=settings.title, answered=answered, options=options))
+            spreads.append(Spread(title=settings.title, answered=len(offered), options=options))
     return spreads
-
-
-def suppress(counts: Sequence[int]) -> list[int | None]:
-    """Counts of groups that add up to a known total, without those that are too small to show, and without one more
-    where that one could be worked out. An empty group stays: it points at nobody.
-    """
-    hidden = {place for place, count in enumerate(counts) if 0 < count < LEAST}
-    if len(hidden) == 1 or (hidden and sum(counts[place] for place in hidden) < LEAST):
-        others = [place for place, count in enumerate(counts) if place not in hidden and count > 0]
-        if others:
-            hidden.add(min(others, key=lambda place: counts[place]))
-    return [None if place in hidden else count for place, count in enumerate(counts)]
 
 
 def _offers_plans(settings: PromptSettings) -> bool:
@@ -251,23 +237,33 @@ def _offers_plans(settings: PromptSettings) -> bool:
 
 
 def _numbers(rows: Iterable[Prompt]) -> dict[int, dict[int, int]]:
-    """The last number of each person, by prompt."""
+    """The number of each person, by prompt, whoever answered first first."""
     found: dict[int, dict[int, int]] = {}
-    entries = Entry.objects.filter(prompt__in=list(rows)).order_by("pk")
-    for prompt_id, person_id, number in entries.values_list("prompt_id", "person_id", "number"):
+    for prompt_id, person_id, number in _first_rounds(rows).values_list("prompt_id", "person_id", "number"):
         if number is not None:
             found.setdefault(prompt_id, {})[person_id] = number
     return found
 
 
-def _chosen_plans(rows: Sequence[Prompt]) -> dict[int, Counter[str]]:
-    """How many people took each of the plans that were offered, by prompt."""
-    found: dict[int, Counter[str]] = {}
-    if rows:
-        plans = Commitment.objects.filter(entry__prompt__in=rows).values_list("entry__prompt_id", "action")
-        for prompt_id, action in plans:
-            found.setdefault(prompt_id, Counter())[action] += 1
+def _chosen_options(rows: Iterable[Prompt]) -> dict[int, list[str]]:
+    """The options that were chosen, by prompt, in the words that were read then."""
+    found: dict[int, list[str]] = {}
+    for entry in _first_rounds(rows).select_related("prompt"):
+        found.setdefault(entry.prompt_id, []).append(chosen_option(entry))
     return found
+
+
+def _chosen_plans(rows: Sequence[Prompt]) -> dict[int, list[str]]:
+    """What people plan to do, by prompt."""
+    found: dict[int, list[str]] = {}
+    plans = Commitment.objects.filter(entry__in=_first_rounds(rows)).order_by("pk")
+    for prompt_id, action in plans.values_list("entry__prompt_id", "action"):
+        found.setdefault(prompt_id, []).append(action)
+    return found
+
+
+def _first_rounds(rows: Iterable[Prompt]) -> QuerySet[Entry]:
+    return Entry.objects.filter(prompt__in=list(rows), delivery__round=1).order_by("pk")
 
 
 def _impact(series: Series, prompts: Mapping[Prompt, PromptSettings]) -> Impact | None:
@@ -282,13 +278,9 @@ def _impact(series: Series, prompts: Mapping[Prompt, PromptSettings]) -> Impact 
 
 
 def _arm(series: Series, measured: Prompt, *, is_held_out: bool) -> Arm:
-    rows = Delivery.objects.filter(series=series, prompt=measured, enrolment__is_held_out=is_held_out)
-    sent = rows.filter(state=State.SENT.value).exclude(reason=Reason.LEFT.value)
-    return Arm(
-        people=sent.values("person_id").distinct().count(),
-        answered=rows.exclude(answered_at=None).values("person_id").distinct().count(),
-        applied=_applied(series, is_held_out=is_held_out).get(measured.pk, 0),
-    )
+    rows = Delivery.objects.filter(series=series, prompt=measured, round=1, enrolment__is_held_out=is_held_out)
+    said = whole_groups(_applied(series).get((measured.pk, is_held_out), []))
+    return Arm(people=rows.filter(state=State.SENT.value).count(), answered=len(said), applied=sum(said))
 
 
 def difference_interval(one: Arm, other: Arm) -> tuple[float, float]:

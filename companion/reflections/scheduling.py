@@ -7,7 +7,7 @@ between.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -20,6 +20,8 @@ from companion.spaces.prompts import Anchor, PromptSettings
 # A prompt that could not be sent in time is worth sending for so long, or for half of its distance from the anchor:
 # what was to come after three days is stale after a week, what was to come after two months is not.
 LEAST_WORTH: Final = timedelta(days=3)
+# What is due a moment before somebody looks is on time: clocks go on while dates are worked out.
+GRACE: Final = timedelta(hours=1)
 # No date is moved further than this to find a working day.
 _MOST_AHEAD: Final = 400
 
@@ -57,6 +59,8 @@ class Reason(StrEnum):
     NO_ADDRESS = "no_address"
     BOUNCED = "bounced"
     NO_REMINDERS = "no_reminders"
+    NOT_TAKEN = "not_taken"
+    NO_HOUR = "no_hour"
     IN_DOUBT = "in_doubt"
     ANSWERED = "answered"
     # dropped
@@ -68,8 +72,11 @@ class Reason(StrEnum):
     LEFT = "left"
     HELD_OUT = "held_out"
     REMOVED = "removed"
+    CLOSED = "closed"
 
 
+# A date of a row's own, for a reason of its own: working out everybody's dates anew leaves it alone.
+OWN_DATES: Final = frozenset({Reason.SNOOZED, Reason.AFTER_PLAN, Reason.ASKED_AGAIN, Reason.MAIL_SERVER})
 # No reminder is worth sending any more, but whoever comes by may still answer.
 STILL_OPEN: Final = frozenset({Reason.TOO_OLD, Reason.OVERTAKEN})
 
@@ -98,6 +105,16 @@ class Moments:
         if prompt.anchor is Anchor.COURSE:
             return self.course_at
         return self.event_at if prompt.anchor is Anchor.EVENT_START else self.event_ends_at or self.event_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A prompt of which nothing is to be decided any more. `at` is when it was sent or is to be (None for never), and
+    takes that day; `asked_for` is the moment it was wanted, of one that was sent.
+    """
+
+    at: datetime | None = None
+    asked_for: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,20 +147,18 @@ def schedule(
     hours: WorkingHours,
     now: datetime,
     *,
-    settled: Mapping[str, datetime | None] = MappingProxyType({}),
+    settled: Mapping[str, Settled] = MappingProxyType({}),
+    mute: Collection[str] = (),
 ) -> dict[str, Plan]:
-    """A plan for every prompt, by its key. `hours` are in the learner's zone; `now` is aware.
+    """A plan for every prompt that is not settled, by its key. `hours` are in the learner's zone; `now` is aware.
 
     Nothing is due outside of the hours, nothing before now, and no two on one day: of two that collide, the one whose
-    turn comes later moves to the next day that is free. Of several that are late, the last alone is worth sending.
-
-    `settled` are prompts of which nothing is to be decided any more, with the moment at which they were sent or are
-    to be (None for never). They get no plan, take their day, and overtake what comes before them and is late.
+    turn comes later moves to the next day that is free. Of several that are late, the last alone is worth sending,
+    unless it is `mute`: one that will not be asked as things are (how a plan went, where there is none).
     """
-    wanted = list(prompts)
-    plans = {prompt.key: _plan(prompt, moments, hours, now) for prompt in wanted if prompt.key not in settled}
-    plans |= _overtaken(plans, [prompt.key for prompt in wanted], settled)
-    taken = {local_date(moment, hours) for moment in settled.values() if moment is not None}
+    plans = {prompt.key: _plan(prompt, moments, hours, now) for prompt in prompts if prompt.key not in settled}
+    plans |= _overtaken(plans, settled, mute)
+    taken = {local_date(done.at, hours) for done in settled.values() if done.at is not None}
     return plans | _spread(plans, hours, taken)
 
 
@@ -156,7 +171,7 @@ def _plan(prompt: PromptSettings, moments: Moments, hours: WorkingHours, now: da
         return _plan_before(prompt.key, wanted, anchor, hours, now)
     due = hours.next_open(wanted)
     worth_until = due + max(LEAST_WORTH, timedelta(days=prompt.days) / 2)
-    if due >= now:
+    if due >= now - GRACE:
         reason = Reason.ON_TIME if due == wanted else Reason.QUIET
         return _planned(prompt.key, reason, wanted, due, worth_until)
     caught_up = hours.next_open(now)
@@ -169,7 +184,7 @@ def _plan_before(key: str, wanted: datetime, event: datetime, hours: WorkingHour
     """Before an event or a due date: what falls on a weekend comes before that, and nothing comes after it."""
     due = wanted if hours.is_open(wanted) else last_open(hours, wanted) or wanted
     reason = Reason.ON_TIME if due == wanted else Reason.QUIET
-    if due < now:
+    if due < now - GRACE:
         due, reason = hours.next_open(now), Reason.LATE
     if due >= event or now >= event:
         return Plan(key=key, state=State.DROPPED, reason=Reason.EVENT_OVER)
@@ -180,15 +195,24 @@ def _planned(key: str, reason: Reason, opens_at: datetime, due_at: datetime, wor
     return Plan(key=key, state=State.PLANNED, reason=reason, opens_at=opens_at, due_at=due_at, worth_until=worth_until)
 
 
-def _overtaken(
-    plans: Mapping[str, Plan], order: Sequence[str], settled: Mapping[str, datetime | None]
-) -> dict[str, Plan]:
-    """Of those that are late, all but the last of the series: a handful of questions at once is answered by nobody."""
-    late = [key for key in order if key in plans and plans[key].reason is Reason.LATE]
-    sent = [place for place, key in enumerate(order) if settled.get(key) is not None]
-    last_sent = sent[-1] if sent else -1
-    gone = {key for key in late[:-1]} | {key for key in late if order.index(key) < last_sent}
-    return {key: _overtaken_plan(plans[key]) for key in gone}
+def _overtaken(plans: Mapping[str, Plan], settled: Mapping[str, Settled], mute: Collection[str]) -> dict[str, Plan]:
+    """Of those that are late, all but the last: a handful of questions at once is answered by nobody."""
+    late = [plan for plan in plans.values() if plan.reason is Reason.LATE]
+    # Of equal moments, the later one in the series is the last.
+    spoken = sorted((plan for plan in late if plan.key not in mute), key=_asked_for)
+    last = spoken[-1] if spoken else None
+    sent = max((done.asked_for for done in settled.values() if done.asked_for is not None), default=None)
+    return {
+        plan.key: _overtaken_plan(plan)
+        for plan in late
+        if (last is not None and plan is not last and _asked_for(plan) <= _asked_for(last))
+        or (sent is not None and _asked_for(plan) < sent)
+    }
+
+
+def _asked_for(plan: Plan) -> datetime:
+    assert plan.opens_at is not None
+    return plan.opens_at
 
 
 def _overtaken_plan(plan: Plan) -> Plan:
@@ -225,6 +249,11 @@ def days_after(moment: datetime, days: int, *, zone: str) -> datetime:
     local = moment.astimezone(zone_of(zone))
     there = datetime.combine(local.date() + timedelta(days=days), local.time(), tzinfo=local.tzinfo)
     return there.astimezone(UTC)
+
+
+def day_begins(moment: datetime, hours: WorkingHours) -> datetime:
+    """When the day of a moment began on the wall of whoever learns."""
+    return datetime.combine(local_date(moment, hours), time(), tzinfo=zone_of(hours.zone)).astimezone(UTC)
 
 
 def next_day(moment: datetime, hours: WorkingHours) -> datetime:

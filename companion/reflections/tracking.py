@@ -8,8 +8,17 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from companion import clock
-from companion.events import MilestoneReached, PersonJoined, PostAdded, RosterSynced, ThreadStarted, announce
+from companion.events import (
+    PersonJoined,
+    PersonLeft,
+    PostAdded,
+    RemindersMoved,
+    RosterSynced,
+    ThreadStarted,
+    announce,
+)
 from companion.kept import kept
+from companion.reflections.asking import ask_at
 from companion.reflections.calculating import (
     anchors_on,
     calculate,
@@ -18,6 +27,7 @@ from companion.reflections.calculating import (
     recalculate_series,
     waited_key,
 )
+from companion.reflections.known import hours_of
 from companion.reflections.models import Contact, Delivery, Enrolment, EntryReply, Milestone, Series
 from companion.reflections.scheduling import Reason, State
 from companion.spaces import api as spaces
@@ -46,7 +56,6 @@ def note_completion(*, space_id: int, person_id: int, unit: str, at: datetime | 
         if moment >= milestone.at:
             return
         Milestone.objects.filter(pk=milestone.pk).update(at=moment)
-    announce(MilestoneReached(space_id=space_id, person_id=person_id))
     for series in Series.objects.filter(space_id=space_id):
         asked = [settings for row, settings in prompts_of(series).items() if row.removed_at is None]
         if anchors_on(asked, unit) or (unit == series.settings["unit"] and anchors_on(asked, "")):
@@ -141,8 +150,10 @@ def _waited_for(space_id: int) -> list[str]:
     return sorted(found)
 
 
-def when_joined(event: PersonJoined) -> None:
-    """In the transaction in which somebody became a member: they are in the series of the space."""
+def when_joined_or_left(event: PersonJoined | PersonLeft) -> None:
+    """In the transaction in which somebody became a member, got another role, or left: series of the space ask their
+    learners alone.
+    """
     for series in Series.objects.filter(space_id=event.space_id):
         refresh(series, [event.person_id])
 
@@ -157,6 +168,13 @@ def refresh(series: Series, person_ids: Collection[int]) -> None:
     """Work out the dates of a few people, those who are new to the series included, in the caller's transaction."""
     enrol_missing(series, person_ids)
     calculate(series, list(series.enrolments.filter(person_id__in=person_ids)))
+    announce(RemindersMoved(space_id=series.space_id))
+
+
+def refresh_person(person_id: int) -> None:
+    """Work out somebody's dates in every series, in the caller's transaction: they are in another time zone."""
+    for enrolment in Enrolment.objects.filter(person_id=person_id).select_related("series"):
+        refresh(enrolment.series, [person_id])
 
 
 @transaction.atomic
@@ -173,7 +191,17 @@ def stop_series(*, person_id: int, series_id: int, stopped: bool) -> None:
         open_ones.update(
             state=State.DROPPED.value, reason=Reason.STOPPED.value, due_at=None, opens_at=None, taken_at=None
         )
+    else:
+        _ask_again_what_was_stopped(series_id, person_id)
     refresh(Series.objects.get(pk=series_id), [person_id])
+
+
+def _ask_again_what_was_stopped(series_id: int, person_id: int) -> None:
+    """Second rounds have dates of their own, and no plan brings them back."""
+    rows = Delivery.objects.filter(series_id=series_id, person_id=person_id, round__gt=1, answered_at=None)
+    for delivery in rows.filter(reason=Reason.STOPPED.value).select_related("series"):
+        moment = hours_of(delivery.series, person_id).next_open(clock.now())
+        ask_at(delivery, moment, Reason.ASKED_AGAIN)
 
 
 def has_stopped(*, viewer: Viewer, series_id: int) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from smtplib import SMTPRecipientsRefused
 from typing import Final
 
 from django.core.exceptions import ValidationError
@@ -25,6 +24,7 @@ from companion.errors import InvalidInput, NotFound
 from companion.languages import language_of
 from companion.reflections.answering import get_delivery
 from companion.reflections.blocked import sentence_of
+from companion.reflections.delivering import is_refused_for_good
 from companion.reflections.models import Commitment, Witness
 from companion.spaces import api as spaces
 from companion.tasks import RetryLater, task
@@ -90,22 +90,23 @@ def _check(viewer: Viewer, address: str) -> None:
 
 @task()
 def tell_witness(witness_id: int) -> str:
-    """Send the letter, never twice: it counts as told before the mail server has it, as reminders do. A refusal is
-    kept with its reason.
+    """Send the letter, never twice: that it may be out is written down before the mail server has it, as of reminders.
+    A refusal is kept with its reason.
     """
     rows = Witness.objects.filter(pk=witness_id)
     witness = rows.select_related("commitment__entry__person", "commitment__entry__space").first()
-    if witness is None or not rows.filter(state=Witness.State.DUE).update(state=Witness.State.SENT):
+    if witness is None or not rows.filter(state=Witness.State.DUE).update(state=Witness.State.IN_DOUBT):
         return "gone, or told already"
     try:
         _letter(witness).send()
-    except SMTPRecipientsRefused:
-        rows.update(state=Witness.State.FAILED, reason="The address takes no mail.")
-        return "refused"
     except OSError as error:
+        if is_refused_for_good(error):
+            rows.update(state=Witness.State.FAILED, reason="The address takes no mail.")
+            return "refused"
         rows.update(state=Witness.State.DUE)
         # Its words may hold a password: they are not kept.
         raise RetryLater(f"The mail server did not take it ({type(error).__name__}).") from error
+    rows.update(state=Witness.State.SENT)
     return "sent"
 
 

@@ -171,11 +171,15 @@ def list_groups(*, viewer: Viewer) -> list[tuple[int, str]]:
 
 
 def people_in_groups(*, viewer: Viewer) -> QuerySet[Membership, int]:
-    """The ids of the people with whom the viewer shares a group; of all members where they are in none."""
+    """The ids of the people with whom the viewer shares a group: whoever is in none shares it with those who are in
+    none either, in a course without groups with everybody.
+    """
     if viewer.group_ids:
         mine = GroupMembership.objects.filter(group_id__in=viewer.group_ids)
         return mine.values_list("person_id", flat=True)  # type: ignore[return-value]
-    return Membership.objects.filter(space_id=viewer.space_id, left_at=None).values_list("person_id", flat=True)
+    grouped = GroupMembership.objects.filter(group__space_id=viewer.space_id).values("person_id")
+    here = Membership.objects.filter(space_id=viewer.space_id, left_at=None).exclude(person_id__in=grouped)
+    return here.values_list("person_id", flat=True)
 
 
 def groups_of(*, space_id: int, person_id: int) -> frozenset[int]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 from companion import clock
 from companion.errors import InvalidInput
-from companion.events import PersonJoined, announce
+from companion.events import PersonJoined, PersonLeft, announce
 from companion.kept import kept
 from companion.spaces.keys import external_key
 from companion.spaces.models import AuditEntry, Group, GroupMembership, Membership, Organization, Person, Space
@@ -120,12 +120,13 @@ def record_membership(*, space_id: int, person_id: int, role: Role) -> Membershi
         space_id=space_id, person_id=person_id, defaults={"role": role.value, "launched_at": now}
     )
     came_back = membership.left_at is not None
+    has_changed = membership.role != role.value
     if not is_new:
         membership.role, membership.launched_at, membership.left_at = role.value, now, None
         if came_back:
             membership.joined_at = now
         membership.save(update_fields=["role", "launched_at", "left_at", "joined_at"])
-    if is_new or came_back:
+    if is_new or came_back or has_changed:
         announce(PersonJoined(space_id=space_id, person_id=person_id))
     return membership
 
@@ -161,14 +162,18 @@ def enrol(*, space_id: int, person_id: int, role: Role) -> None:
         announce(PersonJoined(space_id=space_id, person_id=person_id))
 
 
+@transaction.atomic
 def leave_space(*, issuer: str, external_id: str, organization_id: int, subject: str) -> None:
     """The platform says that somebody is no longer enrolled. What they wrote stays."""
-    Membership.objects.filter(
+    left = Membership.objects.filter(
         space__organization_id=organization_id,
         space__key=external_key(issuer, external_id),
         person__key=external_key(issuer, subject),
         left_at=None,
-    ).update(left_at=clock.now())
+    )
+    for membership in left:
+        if left.filter(pk=membership.pk).update(left_at=clock.now()):
+            announce(PersonLeft(space_id=membership.space_id, person_id=membership.person_id))
 
 
 def find_space(*, organization_id: int, issuer: str, external_id: str) -> Space | None:

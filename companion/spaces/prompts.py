@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from hashlib import sha256
 from typing import Any, Final
 
 from django.db.models import TextChoices
@@ -106,6 +107,13 @@ class PromptSettings:
     def estimate(self) -> int:
         """Minutes, 1 to 5."""
         return self.minutes or ESTIMATES[self.format]
+
+
+def option_tag(option: str) -> str:
+    """What an option is called in forms and links: by its words, so that what was chosen stays what was read, whatever
+    its author does to the list meanwhile.
+    """
+    return "o" + sha256(option.encode()).hexdigest()[:10]
 
 
 def read_prompts(raw: object) -> tuple[PromptSettings, ...]:

@@ -35,6 +35,7 @@ from companion.topics.naming import (
     merge_topics,
     suggest_topics,
     topics_of,
+    topics_spoken_of,
 )
 from companion.topics.profiles import (
     Profile,
@@ -97,6 +98,7 @@ __all__ = [
     "save_profile",
     "standing",
     "suggest_topics",
+    "topics_spoken_of",
     "take_place",
     "topic_ids_of",
     "topics_held",

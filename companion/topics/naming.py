@@ -114,16 +114,20 @@ def suggest_topics(*, viewer: Viewer, text: str, besides: Collection[str] = ()) 
     A name counts where its words stand in the text one after the other, longer ones also with other endings
     ("incident" in "incidents", but not "Go" in "good"). `besides` are names that are there already.
     """
-    words = _words(text)
     have = {topic.name for topic in find_topics(organization_id=viewer.organization_id, names=besides)}
-    found: dict[str, None] = {}
-    for name, means in _known_names(viewer.organization_id):
+    [found] = topics_spoken_of(organization_id=viewer.organization_id, texts=[text])
+    return [name for name in found if name not in have][:MOST_TOPICS]
+
+
+def topics_spoken_of(*, organization_id: int, texts: Iterable[str]) -> list[list[str]]:
+    """For each text the names of all topics that it speaks of, in the same way."""
+    names = []
+    for name, means in _known_names(organization_id):
         wanted = _words(name)
         # Looked for as plain text: a pattern for each name would be compiled at each look.
-        begins = wanted if len(wanted) <= _SHORT else wanted.rstrip()
-        if wanted.strip() and means not in have and begins in words:
-            found[means] = None
-    return list(found)[:MOST_TOPICS]
+        if wanted.strip():
+            names.append((wanted if len(wanted) <= _SHORT else wanted.rstrip(), means))
+    return [list(dict.fromkeys(means for begins, means in names if begins in words)) for words in map(_words, texts)]
 
 
 def _words(text: str) -> str:

@@ -43,6 +43,7 @@ urlpatterns = [
     path("activities/<uuid:uid>/series/template/", series.series_template, name="series-template"),
     path("activities/<uuid:uid>/series/people/", series.series_people, name="series-people"),
     path("activities/<uuid:uid>/series/report/", series.series_report, name="series-report"),
+    path("activities/<uuid:uid>/series/muddiest/", series.series_muddiest, name="series-muddiest"),
     path("activities/<uuid:uid>/series/shared/", series.series_shared, name="series-shared"),
     path("activities/<uuid:uid>/prompts/<slug:key>/", series.prompt_edit, name="prompt-edit"),
     path("activities/<uuid:uid>/prompts/<slug:key>/remove/", series.prompt_remove, name="prompt-remove"),

@@ -56,8 +56,8 @@ def admit(*, deployment: Deployment, claims: LaunchClaims) -> Admission:
         title=claims.context_title,
         label=claims.context_label,
     )
-    spaces.record_membership(space_id=space.pk, person_id=person.pk, role=claims.role)
     reflections.learn_time_zone(person_id=person.pk, name=claims.custom.get(TIME_ZONE, ""))
+    spaces.record_membership(space_id=space.pk, person_id=person.pk, role=claims.role)
     # The newest launch says what the person may do here, in every window that is open.
     LtiSession.objects.filter(space=space, person=person).exclude(role=claims.role.value).update(role=claims.role.value)
     groups = claims.custom.get(GROUPS_PARAMETER, "")

@@ -14,9 +14,16 @@ from django_tasks.signals import task_enqueued
 from django_tasks_db.models import DBTaskResult
 from kombu.exceptions import OperationalError
 
+from companion import clock
 from companion import tasks as durable
 from companion.openedx import tasks
+from companion.reflections import api as reflections
+from companion.spaces import api as spaces
+from companion.spaces.prompts import Anchor, PromptSettings
+from companion.viewer import Role
 from tests.companion.questions import stories
+from tests.companion.reflections import stories as follow_up
+from tests.companion.reflections.stories import MONDAY
 
 # The worker closes its connections between tasks, so these tests cannot live in one transaction.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,6 +74,24 @@ def test_an_enqueued_task_asks_once(asked):
     assert (asked, calls) == ([0], [])
     assert tasks.drain() == 0
     assert (asked, calls) == ([0], ["one"])
+
+
+def test_reminders_are_come_back_for(asked):
+    """Whatever gives a reminder another date asks for the run that sends it: there is no beat."""
+    with clock.at(MONDAY):
+        prompt = PromptSettings(key="plan", title="Welcome?", anchor=Anchor.ENROLMENT, days=1)
+        followed = follow_up.course(prompts=[prompt])
+        asked.clear()
+        person = spaces.admit_person(
+            organization_id=followed.ben.organization_id, issuer=followed.space.issuer, subject="new"
+        )
+        spaces.enrol(space_id=followed.space.pk, person_id=person.pk, role=Role.LEARNER)
+        assert asked
+    with clock.at(MONDAY + timedelta(days=1)):
+        tasks.drain()
+        asked.clear()
+        reflections.snooze_prompt(viewer=followed.ana, delivery_id=follow_up.row(followed.ana, "plan").pk, days=1)
+        assert asked
 
 
 def test_connected_again_it_still_asks_once(asked):

@@ -12,6 +12,7 @@ from companion import clock
 from companion.reflections import api as reflections
 from companion.reflections.models import Delivery, Entry
 from companion.spaces.models import Activity
+from companion.spaces.prompts import option_tag
 from examples.workbench.people import enrol_everybody
 from tests.companion.reflections.stories import ALWAYS, DAY
 from tests.xblocks.blocks import REFLECTION, call, submit, text_of
@@ -50,7 +51,9 @@ def test_it_works(place, seen_by, published):
     block = seen_by("ana", unit)
     path = f"prompts/{delivery('plan').pk}/"
     assert "write down who leads" in call(block, path).text
-    answer = call(block, path, method="POST", offered="0", cue="the next alert", number="8")
+    answer = call(
+        block, path, method="POST", offered=option_tag("write down who leads"), cue="the next alert", number="8"
+    )
     block.save()
     assert answer.status_code == 303
     assert published == [("completion", {"completion": 1.0})]

@@ -8,6 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from companion.anonymity_audit.audit import audit
 from companion.anonymity_audit.course import ROLES
+from companion.anonymity_audit.looking import ADMIN
+from companion.anonymity_audit.pages import SAMPLES
 
 
 class Command(BaseCommand):
@@ -17,10 +19,17 @@ class Command(BaseCommand):
         parser.add_argument(
             "--role", action="append", choices=ROLES, help="look as these alone, which is quicker; may be given often"
         )
+        parser.add_argument(
+            "--page",
+            action="append",
+            choices=sorted([*SAMPLES, ADMIN]),
+            metavar="NAME",
+            help="look at these pages alone, by the names of companion.web.urls; may be given often",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         roles = options["role"] or ROLES
-        verdict = audit(roles=roles)
+        verdict = audit(roles=roles, pages=options["page"] or [*SAMPLES, ADMIN])
         for leak in verdict.leaks:
             self.stdout.write(str(leak))
         if verdict.leaks:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from companion.reflections import api as reflections
 from companion.reflections.api import Answer, Outcome, Privacy
 from companion.reflections.scaffolds import parts_of
-from companion.spaces.prompts import Anchor, Format, PromptSettings, Scaffold, read_prompt
+from companion.spaces.prompts import Anchor, Format, PromptSettings, Scaffold, option_tag, read_prompt
 from companion.web.forms.activities import NumberInput
 from companion.web.forms.posts import VerbForm
 
@@ -65,18 +65,24 @@ class AnswerForm(VerbForm):
     def answer(self) -> Answer:
         data = self.cleaned_data
         number = data.get("number") or ""
+        tags = [option_tag(option) for option in self.prompt.options]
         action = data.get("action", "")
         chosen = data.get("offered", OWN)
         if chosen not in ("", OWN):
-            action = self.prompt.options[int(chosen)]
+            action = self.prompt.options[tags.index(chosen)]
         return Answer(
             parts=[data[name] for name in self.fields if name.startswith("part_")],
-            number=int(number) if number else None,
+            number=tags.index(number) if number in tags else int(number) if number else None,
             outcome=data.get("outcome", ""),
             cue=data.get("cue", ""),
             action=action,
             obstacle=data.get("obstacle", ""),
         )
+
+    def offers(self, tapped: str) -> bool:
+        """Whether one tap in an e-mail is an answer to the prompt as it is now."""
+        is_one_tap = self.prompt.format in (Format.RATING, Format.CHOICE)
+        return is_one_tap and tapped in dict(self.fields["number"].choices)  # type: ignore[attr-defined]
 
     @property
     def shared(self) -> Privacy:
@@ -102,7 +108,7 @@ def _fields_of(prompt: PromptSettings) -> dict[str, forms.Field]:
         return {"number": ScaleField(_("From 0 to 10")), **comment}
     if prompt.format is Format.FOLLOW_UP:
         return {"outcome": ScaleField(_("How did it go?"), Outcome.choices), **comment}
-    options = [(str(place), option) for place, option in enumerate(prompt.options)]
+    options = [(option_tag(option), option) for option in prompt.options]
     number = ScaleField(_("Choose one"), options)
     return {"number": number} if prompt.format is Format.RETRIEVAL else {"number": number, **comment}
 
@@ -112,7 +118,7 @@ def _plan_fields(prompt: PromptSettings) -> dict[str, forms.Field]:
         "cue": LineField(_("When …"), _("A moment that comes by itself, such as “the next alert comes in”.")),
     }
     if prompt.options:
-        options = [*((str(place), option) for place, option in enumerate(prompt.options)), (OWN, _("Something else:"))]
+        options = [*((option_tag(option), option) for option in prompt.options), (OWN, _("Something else:"))]
         found["offered"] = ScaleField(_("I will …"), options)
         found["action"] = LineField(_("In your own words"), limit=500)
     else:
@@ -128,10 +134,10 @@ def _initial(found: reflections.PromptView) -> dict[str, Any]:
     if own is None:
         return {}
     facts: dict[str, Any] = {f"part_{place}": text for place, text in enumerate(own.parts)}
-    facts |= {"privacy": own.privacy, "outcome": own.outcome, "number": "" if own.number is None else str(own.number)}
+    facts |= {"privacy": own.privacy, "outcome": own.outcome, "number": own.chosen}
     if own.plan is not None:
         options = list(found.settings.options)
-        offered = str(options.index(own.plan.action)) if own.plan.action in options else OWN
+        offered = option_tag(own.plan.action) if own.plan.action in options else OWN
         facts |= {"cue": own.plan.cue, "obstacle": own.plan.obstacle, "offered": offered}
         facts["action"] = own.plan.action if offered == OWN else ""
     return facts

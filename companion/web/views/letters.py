@@ -13,16 +13,15 @@ from django.views.decorators.http import require_http_methods
 
 from companion.errors import InvalidInput, NotFound
 from companion.reflections import api as reflections
-from companion.spaces.prompts import Format
 from companion.web.forms.reflections import AnswerForm
-from companion.web.page import number_of, render, render_message
+from companion.web.page import render, render_message
 
 
 # The token in the address is what allows it; there is no session that another site could misuse.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, token: str) -> HttpResponse:
-    """Answer the prompt of an e-mail, once. `?v=` is the number that was tapped there: the form begins with it."""
+    """Answer the prompt of an e-mail, once. `?v=` is what was tapped there: the form begins with it."""
     try:
         delivery = reflections.read_answer_token(token)
     except NotFound:
@@ -32,12 +31,12 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     if not reflections.can_answer(delivery):
         return _over(request, gettext("This is asked no longer."))
     prompt = reflections.settings_of(delivery)
-    tapped = number_of(request.GET.get("v"), None)
+    tapped = request.GET.get("v", "")
     form = AnswerForm(
         request.POST if request.method == "POST" else None,
         prompt=prompt,
         can_share=False,
-        initial={"number": "" if tapped is None else str(tapped)},
+        initial={"number": tapped},
         auto_id="answer-%s",
     )
     if request.method == "POST" and form.is_valid():
@@ -50,7 +49,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         "prompt": prompt,
         "text_html": reflections.text_of(delivery),
         "form": form,
-        "sends_itself": request.method == "GET" and tapped is not None and prompt.format in _ONE_TAP,
+        "sends_itself": request.method == "GET" and form.offers(tapped),
     }
     response = render(request, "companion/mail_answer.html", context, status=422 if form.errors else 200)
     return _apart(response)
@@ -82,9 +81,6 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
         reflections.stop_series(person_id=target.person_id, series_id=target.series_id, stopped=True)
         text = gettext("This series asks you nothing more. In the course you can take it up again.")
     return _apart(render_message(request, gettext("Done"), text, status=200))
-
-
-_ONE_TAP = (Format.RATING, Format.CHOICE)
 
 
 def _over(request: HttpRequest, text: str) -> HttpResponse:

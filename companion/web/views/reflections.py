@@ -113,7 +113,7 @@ def feedback_of(found: reflections.PromptView) -> dict[str, Any]:
     if settings.format is not Format.RETRIEVAL or own is None:
         return {}
     return {
-        "is_right": own.number == settings.right,
+        "is_right": own.option == settings.options[settings.right],
         "right_answer": settings.options[settings.right],
         "feedback_html": markdown.render(settings.feedback) if settings.feedback else "",
     }

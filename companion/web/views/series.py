@@ -158,6 +158,14 @@ def _line(before: float, after: float) -> dict[str, int]:
 
 
 @require_safe
+def series_muddiest(request: CompanionRequest, uid: UUID) -> HttpResponse:
+    """What is least clear in the course, unit by unit."""
+    activity = reflections.must_be_staff_of(viewer=request.viewer, uid=uid)
+    units = reflections.list_unclear(viewer=request.viewer)
+    return render(request, "companion/series_muddiest.html", {"activity": activity, "units": units})
+
+
+@require_safe
 def series_shared(request: CompanionRequest, uid: UUID) -> HttpResponse:
     """What was shared with the reader: never a private entry."""
     activity, _series = reflections.get_series(viewer=request.viewer, uid=uid)

@@ -234,6 +234,15 @@ def test_a_group_is_a_group(followed: stories.Followed) -> None:
         assert shared(followed, nameless) == ["Ana Torres"]
 
 
+def test_whoever_is_in_no_group_reads_no_groups_entries(followed: stories.Followed) -> None:
+    spaces.set_groups(space_id=followed.space.pk, person_id=followed.ana.person_id, external_ids=["red"])
+    with after(2):
+        commit(followed, privacy=Privacy.GROUP)
+        assert shared(followed, followed.nameless) == []
+        commit(followed, followed.nameless, privacy=Privacy.GROUP)
+        assert len(shared(followed, followed.chen)) == 1
+
+
 def test_the_staff_replies_to_what_is_shared(followed: stories.Followed) -> None:
     with after(2):
         entry = commit(followed, privacy=Privacy.INSTRUCTOR)

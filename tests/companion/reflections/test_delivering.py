@@ -168,7 +168,7 @@ def test_a_mail_server_that_is_down_for_long_leaves_it_in_the_course(followed: s
         assert said(followed.ana, "plan") == ("planned", "mail_server")
         with clock.at(MONDAY + 5 * DAY - HOUR / 12):
             reflections.deliver_due()
-        assert said(followed.ana, "plan") == ("sent", "shown")
+        assert said(followed.ana, "plan") == ("sent", "not_taken")
 
 
 def test_a_day_without_a_worker_is_caught_up_with(followed: stories.Followed) -> None:
@@ -301,7 +301,7 @@ def test_stopped_between_taken_and_sent(followed: stories.Followed) -> None:
         delivering.deliver(batch)
     assert letters() == []
     assert said(followed.ana, "plan") == ("dropped", "stopped")
-    assert Contact.objects.get(pk=followed.ana.person_id).reminded_on is None
+    assert Contact.objects.get(pk=followed.ana.person_id).reminded_at is None
 
 
 def test_every_row_has_its_reason(followed: stories.Followed) -> None:

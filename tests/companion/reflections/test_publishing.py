@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from companion import clock
 from companion.errors import InvalidInput, NotAllowed, NotFound
@@ -88,9 +89,11 @@ def test_a_change_is_shown_before_it_holds(draft: stories.Followed) -> None:
         seen = preview(draft)
         ana = next(one for one in seen.rows if one.name == "Ana Torres")
         moved = [(one.key, one.before, one.at) for one in ana.prompts if one.is_changed]
-        assert moved == [("sure", MONDAY + 7 * DAY, MONDAY + 9 * DAY)]
-        assert seen.changes["moved"] == 1
+        assert moved == [("sure", MONDAY + 7 * DAY, MONDAY + 9 * DAY), ("how", MONDAY + 21 * DAY, None)]
+        planned = Delivery.objects.filter(state="planned").count()
         publish(draft)
+        assert planned - Delivery.objects.filter(state="planned").count() == seen.changes["dropped"] == 1
+        assert seen.changes["moved"] == 1
     assert row(draft.ana, "sure").due_at == MONDAY + 9 * DAY
     assert said(draft.ana, "how") == ("dropped", "removed")
 
@@ -342,3 +345,123 @@ def test_answers_of_those_who_left_stay(draft: stories.Followed) -> None:
         reflections.recalculate(draft.series)
     assert said(draft.ana, "plan")[0] == "sent"
     assert said(draft.ana, "how") == ("dropped", "left")
+
+
+def test_the_preview_of_whoever_has_stopped(draft: stories.Followed) -> None:
+    with clock.at(MONDAY):
+        publish(draft)
+        reflections.stop_series(person_id=draft.ana.person_id, series_id=draft.series.pk, stopped=True)
+        ana = next(one for one in preview(draft).rows if one.name == "Ana Torres")
+        assert [one.at for one in ana.prompts] == [None, None, None]
+
+
+def test_the_last_prompt_is_taken_out_and_that_is_the_end(draft: stories.Followed) -> None:
+    with clock.at(MONDAY):
+        publish(draft)
+        reflections.change_prompts(viewer=draft.ben, uid=draft.activity.uid, prompts=[])
+        publish(draft)
+        assert said(draft.ana, "plan") == ("dropped", "removed")
+        assert not reflections.is_draft(draft.activity, draft.series)
+
+
+def test_an_emptied_block_ends_its_series(db: None) -> None:
+    with clock.at(MONDAY):
+        followed = stories.course(prompts=[stories.PLAN])
+        finish(followed)
+        facts = {"space_id": followed.space.pk, "external_id": "block", "title": "After", "kind": Kind.REFLECTION}
+        settings = {**ALWAYS, "publishes": True}
+        spaces.follow_activity(**facts, settings={**settings, "prompts": [stories.SURE]})
+        assert said(followed.ana, "sure")[0] == "planned"
+        spaces.follow_activity(**facts, settings={**settings, "prompts": []})
+    assert said(followed.ana, "sure") == ("dropped", "removed")
+
+
+def test_when_it_closes_it_asks_no_more(draft: stories.Followed) -> None:
+    with clock.at(MONDAY):
+        publish(draft)
+        activity = draft.activity
+        facts = {"viewer": draft.ben, "uid": activity.uid, "title": activity.title, "settings": activity.settings}
+        spaces.configure_activity(**facts, closes_at=MONDAY + 5 * DAY)
+        draft.activity.refresh_from_db()
+        assert [one.at for one in preview(draft).rows[0].prompts][1:] == [None, None]
+    with after(7):
+        # Its end holds at once, published or not.
+        assert said(draft.ana, "sure") == ("dropped", "closed")
+    with clock.at(MONDAY + 8 * DAY):
+        publish(draft)
+        assert said(draft.ana, "how") == ("dropped", "closed")
+
+
+def test_nobody_is_held_out_any_more(db: None) -> None:
+    with clock.at(MONDAY):
+        followed = stories.course(holdout_percent=50)
+        finish(followed, *(people.join(followed.space, f"l{number}", f"L{number}") for number in range(12)))
+        assert Delivery.objects.filter(reason="held_out").exists()
+        followed.activity.refresh_from_db()
+        activity = followed.activity
+        settings = {**activity.settings, "holdout_percent": 0}
+        spaces.configure_activity(viewer=followed.ben, uid=activity.uid, title=activity.title, settings=settings)
+        assert not any(one.is_held_out for one in preview(replace(followed, activity=activity)).rows)
+        publish(followed)
+        assert not Delivery.objects.filter(reason="held_out").exists()
+        assert reflections.make_report(followed.series).people == 15
+
+
+def test_a_teacher_who_becomes_a_learner_is_asked_and_a_learner_who_leaves_is_not(draft: stories.Followed) -> None:
+    with clock.at(MONDAY):
+        publish(draft)
+        teacher = people.join(draft.space, "eve", "Eve", Role.INSTRUCTOR)
+        assert not Delivery.objects.filter(person_id=teacher.person_id).exists()
+        people.join(draft.space, "eve", "Eve", Role.LEARNER)
+        assert said(teacher, "plan") == ("held", "not_finished")
+        whose = {"issuer": draft.space.issuer, "external_id": "c1", "organization_id": draft.ana.organization_id}
+        for _again in range(2):
+            spaces.leave_space(**whose, subject="chen")
+        assert said(draft.chen, "plan") == ("dropped", "left")
+
+
+def test_a_zone_that_is_told_later_moves_the_dates(db: None) -> None:
+    with clock.at(MONDAY):
+        hours = {"working_days": "12345", "day_begins": 8, "day_ends": 18, "time_zone": "Europe/Berlin"}
+        followed = stories.course(prompts=[stories.SURE], **hours)
+        finish(followed)
+        before = row(followed.ana, "sure").due_at
+        reflections.learn_time_zone(person_id=followed.ana.person_id, name="America/Los_Angeles")
+        learned = row(followed.ana, "sure").due_at
+        reflections.set_time_zone(viewer=followed.ana, name="Asia/Tokyo")
+        assert len({before, learned, row(followed.ana, "sure").due_at}) == 3
+
+
+def test_what_is_skipped_stays_skipped_through_a_removal(draft: stories.Followed) -> None:
+    with clock.at(MONDAY):
+        publish(draft)
+    with after(2):
+        reflections.skip_prompt(viewer=draft.ana, delivery_id=row(draft.ana, "plan").pk)
+        for prompts in ([stories.SURE], [stories.PLAN, stories.SURE]):
+            reflections.change_prompts(viewer=draft.ben, uid=draft.activity.uid, prompts=prompts)
+            publish(draft)
+        assert said(draft.ana, "plan") == ("dropped", "skipped")
+
+
+def test_on_a_clock_that_goes_on_what_is_due_at_once_is_not_late(db: None) -> None:
+    with time_machine.travel(MONDAY, tick=True):
+        prompts = [PromptSettings(key=key, title=key, anchor=Anchor.UNIT, unit="x") for key in "abc"]
+        followed = stories.course(prompts=prompts)
+        reflections.note_completion(space_id=followed.space.pk, person_id=followed.ana.person_id, unit="x")
+        assert [said(followed.ana, key) for key in "abc"] == [
+            ("planned", "on_time"),
+            ("planned", "one_a_day"),
+            ("planned", "one_a_day"),
+        ]
+
+
+def test_units_may_be_finished_in_another_order(db: None) -> None:
+    prompts = [PromptSettings(key=f"u{n}", title=f"Unit {n}", anchor=Anchor.UNIT, unit=f"unit-{n}") for n in (1, 2)]
+    with time_machine.travel(MONDAY, tick=True):
+        followed = stories.course(prompts=prompts)
+    facts = {"space_id": followed.space.pk, "person_id": followed.ana.person_id}
+    for day, number in enumerate((2, 1)):
+        with time_machine.travel(MONDAY + day * DAY, tick=True):
+            reflections.note_completion(**facts, unit=f"unit-{number}")
+            reflections.deliver_due()
+            assert said(followed.ana, f"u{number}") == ("sent", "mailed")

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from companion import clock
 from companion.reflections import api as reflections
 from companion.reflections.models import Commitment, Delivery, Enrolment, Entry
-from companion.reflections.reporting import LEAST, Arm, difference_interval, suppress
+from companion.reflections.reporting import Arm, difference_interval
+from companion.reflections.suppressing import LEAST, Part, part_of, suppress
 from companion.spaces.prompts import Anchor, Format, PromptSettings
 from companion.viewer import Viewer
 from tests import people
@@ -38,18 +39,69 @@ def report(followed: stories.Followed) -> reflections.Report:
 def test_it_works(db: None) -> None:
     with clock.at(MONDAY):
         followed = stories.course()
-    crowd = learners(followed, 7)
+    crowd = learners(followed, 14)
     with clock.at(MONDAY + 2 * DAY):
         reflections.deliver_due()
-        for viewer in crowd[:6]:
+        for viewer in crowd[:13]:
             commit(followed, viewer)
     with clock.at(MONDAY + 21 * DAY):
         reflections.deliver_due()
-        for number, viewer in enumerate(crowd[:6]):
-            answer(viewer, "how", outcome="done" if number else "not_yet")
+        for number, viewer in enumerate(crowd[:12]):
+            answer(viewer, "how", outcome="done" if number % 2 else "not_yet")
         plan, _sure, how = report(followed).funnel
-    assert (plan.addressed, plan.sent, plan.answered, plan.silent, plan.planned) == (10, 7, 6, 1, 6)
-    assert (how.answered, how.applied, how.is_small) == (6, 5, False)
+    assert (plan.addressed, plan.sent, plan.answered, plan.silent, plan.planned) == (17, 14, 13, 1, 13)
+    assert (how.answered, how.applied) == (12, Part(of=10, count=5))
+
+
+def test_one_more_answer_changes_no_figure(db: None) -> None:
+    with clock.at(MONDAY):
+        followed = stories.course(prompts=[BEFORE, AFTER])
+    crowd = learners(followed, 10)
+    with clock.at(MONDAY + 3 * DAY):
+        for number, viewer in enumerate(crowd[:9]):
+            answer(viewer, "before", number=number)
+            answer(viewer, "after", number=5)
+            if number == 4:
+                at_five = report(followed).slopes
+        assert report(followed).slopes == at_five
+        answer(crowd[9], "before", number=9)
+        answer(crowd[9], "after", number=9)
+        assert report(followed).slopes[0].people == 10
+
+
+def test_whoever_is_asked_once_more_moves_no_figure(db: None) -> None:
+    from companion.reflections.blocked import _ask_once_more
+
+    with clock.at(MONDAY):
+        followed = stories.course(prompts=[stories.PLAN, stories.HOW])
+    crowd = learners(followed, 10)
+    with clock.at(MONDAY + 2 * DAY):
+        for viewer in crowd:
+            commit(followed, viewer)
+    with clock.at(MONDAY + 21 * DAY):
+        for number, viewer in enumerate(crowd):
+            answer(viewer, "how", outcome="blocked" if number % 2 else "done")
+        before = report(followed)
+        _ask_once_more(stories.row(crowd[1], "how"))
+    with clock.at(MONDAY + 23 * DAY):
+        answer(crowd[1], "how", round=2, outcome="done")
+        assert report(followed) == before
+
+
+@pytest.mark.parametrize(
+    ("yes", "no", "shown"),
+    [
+        (5, 4, Part(of=5)),
+        (5, 9, Part(of=10, count=5)),
+        (4, 6, Part(of=10, is_few=True)),
+        (6, 4, Part(of=10, count=None, is_most=True)),
+        (20, 0, Part(of=20, is_most=True)),
+        (0, 20, Part(of=20, is_few=True)),
+        (0, 0, Part(of=0)),
+    ],
+)
+def test_a_part_that_points_at_nobody(yes: int, no: int, shown: Part) -> None:
+    assert part_of([True] * yes + [False] * no) == shown
 
 
 def test_a_slope_is_of_those_who_gave_both(db: None) -> None:
@@ -70,15 +122,15 @@ def test_a_slope_is_of_those_who_gave_both(db: None) -> None:
 def test_plans_that_were_offered_are_counted_and_ones_own_are_not(db: None) -> None:
     with clock.at(MONDAY):
         followed = stories.course()
-    crowd = learners(followed, 12)
+    crowd = learners(followed, 17)
     with clock.at(MONDAY + 2 * DAY):
         for viewer in crowd[:6]:
             commit(followed, viewer, action="write down who leads")
-        for viewer in crowd[6:11]:
+        commit(followed, crowd[16], action="something of my own that nobody reads")
+        for viewer in crowd[6:16]:
             commit(followed, viewer, action="call out the time")
-        commit(followed, crowd[11], action="something of my own that nobody reads")
         [spread] = report(followed).spreads
-    assert spread.options == [("write down who leads", 6), ("call out the time", 5)]
+    assert (spread.answered, spread.options) == (15, [("write down who leads", 6), ("call out the time", 9)])
     assert "nobody reads" not in str(report(followed))
 
 
@@ -93,6 +145,9 @@ def test_plans_that_were_offered_are_counted_and_ones_own_are_not(db: None) -> N
         ([9, 2, 2], [None, None, None]),
         ([9, 4, 4], [9, None, None]),
         ([3], [None]),
+        # What nearly everybody said is not shown either.
+        ([9, 0, 0], [None, None, None]),
+        ([30, 0, 4], [None, None, None]),
         ([], []),
     ],
 )
@@ -107,7 +162,9 @@ def test_nothing_small_can_be_worked_out(counts: list[int]) -> None:
     assert all(seen is None or seen == 0 or seen >= LEAST for seen in shown)
     if hidden and sum(count > 0 for count in counts) > 1:
         assert len(hidden) > 1
-        assert sum(hidden) >= LEAST or len(hidden) == sum(count > 0 for count in counts)
+        assert sum(hidden) >= LEAST or len(hidden) == len(counts)
+    if counts and len(hidden) < len(counts):
+        assert sum(counts) - max(counts) >= LEAST
 
 
 # -- what the prompts have changed ---------------------------------------------------------------------------------

@@ -138,6 +138,7 @@ PAGES: dict[str, tuple[str, str, str, dict[str, object]]] = {
     "series-template": ("series", NO, "403 403 303 404 404", {"template": "unit"}),
     "series-people": ("series", STAFF, NO, {}),
     "series-report": ("series", STAFF, NO, {}),
+    "series-muddiest": ("series", STAFF, NO, {}),
     "series-shared": ("series", ALL, NO, {}),
     "prompt-edit": (
         "series how",

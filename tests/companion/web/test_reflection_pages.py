@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
+from functools import partial
 from html import unescape
 
 import pytest
@@ -16,7 +18,7 @@ from companion.reflections import api as reflections
 from companion.reflections.models import Commitment, Delivery, Entry
 from companion.spaces import api as spaces
 from companion.spaces.kinds import Kind
-from companion.spaces.prompts import Anchor, Format, PromptSettings
+from companion.spaces.prompts import Anchor, Format, PromptSettings, option_tag
 from companion.threads import api as threads
 from tests.companion.questions.stories import AT_ONCE
 from tests.companion.reflections import stories
@@ -46,7 +48,14 @@ def test_it_works(followed, reader):
         page = text_of(ana.get("prompt-answer", delivery))
         assert "about 3 minutes" in page
         assert "write down who leads" in page
-        sent = ana.post("prompt-answer", delivery, cue="the next alert", offered="1", number="7", privacy="private")
+        sent = ana.post(
+            "prompt-answer",
+            delivery,
+            cue="the next alert",
+            offered=option_tag("call out the time"),
+            number="7",
+            privacy="private",
+        )
         assert sent.status_code == 303
         assert "call out the time" in text_of(ana.get("thread-list", uid))
     with after(21):
@@ -156,7 +165,7 @@ def test_a_question_with_an_answer_says_at_once_what_is_right(db, reader):
         finish(followed)
         ana, delivery = reader(followed.ana), row(followed.ana, "who").pk
         assert "Whoever declared Until" not in text_of(ana.get("prompt-answer", delivery))
-        assert ana.post("prompt-answer", delivery, number="0").status_code == 303
+        assert ana.post("prompt-answer", delivery, number=option_tag("The eldest")).status_code == 303
         page = text_of(ana.get("prompt-answer", delivery))
         assert "Not quite. It is: Whoever declared Until somebody else says I lead now" in page
 
@@ -211,10 +220,11 @@ def test_the_journal_is_searched_and_taken_along(followed, reader):
 
 def test_how_one_is_reminded(followed, reader):
     ana = reader(followed.ana)
-    assert ana.post("reminders", wants_mail="", time_zone="Asia/Tokyo").status_code == 303
-    assert ana.post("reminders", wants_mail="on", time_zone="Mars/Base").status_code == 422
-    assert "Asia/Tokyo" in ana.get("reminders").content.decode()
-    assert "passes on no e-mail address" in text_of(reader(followed.nameless).get("reminders"))
+    with clock.at(MONDAY):
+        assert ana.post("reminders", wants_mail="", time_zone="Asia/Tokyo").status_code == 303
+        assert ana.post("reminders", wants_mail="on", time_zone="Mars/Base").status_code == 422
+        assert "Asia/Tokyo" in ana.get("reminders").content.decode()
+        assert "passes on no e-mail address" in text_of(reader(followed.nameless).get("reminders"))
     with after(2):
         assert said(followed.ana, "plan") == ("sent", "no_reminders")
 
@@ -362,6 +372,35 @@ def test_one_tap_for_a_rating(db):
         assert not Entry.objects.exists()
         assert Client().post(found[0], {"number": "7"}).status_code == 200
     assert Entry.objects.get().number == 7
+
+
+def test_one_tap_says_what_was_read(db):
+    """The author puts another option first, between the letter and the tap."""
+    asked = PromptSettings(key="q", format=Format.CHOICE, title="Q", anchor=Anchor.COURSE, options=("yes", "no"))
+    with clock.at(MONDAY):
+        followed = stories.course(prompts=[asked])
+        finish(followed)
+    with after(0):
+        path = re.findall(r"^no: http://localhost:8601(/mail/answer/\S+)$", mail.outbox[-1].body, re.M)[0]
+        change = partial(reflections.change_prompts, viewer=followed.ben, uid=followed.activity.uid)
+        for options, sends_itself in ((("maybe", "no", "yes"), True), (("maybe", "yes"), False)):
+            change(prompts=[replace(asked, options=options)])
+            reflections.publish_series(viewer=followed.ben, uid=followed.activity.uid)
+            page = Client().get(path).content.decode()
+            assert ("data-sends-itself" in page) is sends_itself
+            checked = re.findall(r'value="(\w+)"[^>]*checked', page)
+            assert checked == ([option_tag("no")] if sends_itself else [])
+        assert Client().post(path, {"number": option_tag("no")}).status_code == 422
+        assert Client().post(path, {"number": "1"}).status_code == 422
+        assert Client().post(path, {"number": option_tag("yes")}).status_code == 200
+        assert reflections.list_journal(viewer=followed.ana)[0][0].lines == [("", "yes")]
+
+
+def test_a_prompt_that_was_put_off_can_be_answered_by_its_letter(mailed):
+    with clock.at(MONDAY + 2 * DAY):
+        reflections.snooze_prompt(viewer=mailed.ana, delivery_id=row(mailed.ana, "plan").pk, days=7)
+        assert Client().post(links_of()[0], {"action": "now", "offered": "own"}).status_code == 200
+    assert said(mailed.ana, "plan") == ("sent", "answered")
 
 
 def test_one_click_stops_the_series(mailed):
