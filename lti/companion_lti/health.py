@@ -66,7 +66,7 @@ def health_of(registration: Registration) -> Health:
     columns = GradeColumn.objects.filter(link__deployment__registration=registration)
     scores = Score.objects.filter(column__link__deployment__registration=registration)
     failed = rosters.exclude(error="").order_by("-requested_at").first()
-    wrong = columns.exclude(error="").order_by("-pk").first()
+    wrong = columns.exclude(error="", results_error="").order_by("-pk").first()
     known = {probe.kind: probe for probe in registration.probes.all()}
     stopped = scores.exclude(reason="").values_list("reason").annotate(count=Count("pk")).order_by("-count", "reason")
     return Health(
@@ -77,7 +77,7 @@ def health_of(registration: Registration) -> Health:
         roster_at=rosters.aggregate(last=Max("synced_at"))["last"],
         roster_error=failed.error if failed else "",
         grade_at=columns.aggregate(last=Max("sent_at"))["last"],
-        grade_error=wrong.error if wrong else "",
+        grade_error=(wrong.error or wrong.results_error) if wrong else "",
         scores=dict(scores.values_list("state").annotate(count=Count("pk")).order_by()),
         reasons=list(stopped[:10]),
         probes={kind: known.get(kind) for kind in Probe.Kind.values},

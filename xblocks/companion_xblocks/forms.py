@@ -9,7 +9,8 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from companion.spaces.notation import read_notation
+from companion.reflections.api import TEMPLATES, Template, from_template
+from companion.spaces.notation import read_notation, write_notation
 from companion.web.forms.activities import (
     DATES,
     CreditForm,
@@ -61,7 +62,7 @@ class ReflectionBlockForm(SeriesFields, BlockForm):
         label=_("Prompts"),
         help_text=_(
             "Each begins with “## Its title”; the line below says its format and when: “commitment, 2 days after"
-            " course”. Then its text, and options as “- …”. “Help” in the docs: reflection."
+            " course”. Then its text, and options as “- …”. Take a template below, and change its words and days."
         ),
         required=False,
         strip=False,
@@ -72,6 +73,11 @@ class ReflectionBlockForm(SeriesFields, BlockForm):
     @property
     def credit(self) -> list[forms.BoundField]:
         return [self["credit_replies"], self["credit_words"]]
+
+    @property
+    def templates(self) -> list[tuple[Template, str]]:
+        """Series to begin with, and each as the text that it is in the field."""
+        return [(template, write_notation(from_template(name))) for name, template in TEMPLATES.items()]
 
     def activity(self) -> dict[str, Any]:
         found = super().activity()

@@ -64,5 +64,13 @@ window.CompanionStudio = function CompanionStudio(runtime, element, options) {
       notify("error", { title: "", message: root.querySelector(".companion").dataset.offline });
     }
   });
+  /* The prompts of a template come after those that are there. */
+  for (const button of form.querySelectorAll("[data-adds-prompts]")) {
+    button.addEventListener("click", () => {
+      const field = form.querySelector("[name=prompts]");
+      field.value = [field.value.trim(), button.dataset.addsPrompts].filter(Boolean).join("\n\n");
+      field.focus();
+    });
+  }
   form.querySelector("[data-cancel-studio]").addEventListener("click", () => notify("cancel", {}));
 };
