@@ -53,7 +53,7 @@ Looks = dict[Look, str]
 
 
 def everything(course: Course, kept: Kept, roles: Collection[str], pages: Collection[str]) -> Looks:
-    """These pages (ADMIN is the admin site) as everybody but the author, and what is written, sent or kept beside them."""
+    """These pages (ADMIN is the admin site) as everybody but the author, and what is written or sent beside them."""
     # First as the author: what a process keeps of pages that it has drawn must not be drawn for others.
     _texts(course, kept, _DRAWN, {"author": course.writer})
     readers = {role: viewer for role, viewer in course.readers.items() if role in roles}

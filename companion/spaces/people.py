@@ -113,6 +113,7 @@ def ensure_space(*, organization_id: int, issuer: str, external_id: str, title: 
     return space
 
 
+@transaction.atomic
 def record_membership(*, space_id: int, person_id: int, role: Role) -> Membership:
     """The person has been launched into the space with this role: the platform's word, also where it took one away."""
     now = clock.now()
@@ -150,6 +151,7 @@ def note_visit(*, space_id: int, person_id: int, role: Role) -> bool:
     return True
 
 
+@transaction.atomic
 def enrol(*, space_id: int, person_id: int, role: Role) -> None:
     """The platform says that somebody is a member now. A role that is known from a visit stays."""
     membership, is_new = Membership.objects.get_or_create(

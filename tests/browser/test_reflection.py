@@ -122,7 +122,16 @@ def test_every_page_of_a_series_is_for_everybody(visit, size):
     page = series(ben)
     root = re.match(r"(.*/lti/s/\w+/)(activities/[0-9a-f-]+/)", page.url)
     assert root
-    for path in ("", "series/", "series/people/", "series/report/", "series/shared/", "prompts/plan/", "settings/"):
+    for path in (
+        "",
+        "series/",
+        "series/people/",
+        "series/report/",
+        "series/muddiest/",
+        "series/shared/",
+        "prompts/plan/",
+        "settings/",
+    ):
         page.goto(root[1] + root[2] + path)
         assert problems_of(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

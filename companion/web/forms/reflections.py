@@ -234,7 +234,10 @@ class PromptForm(VerbForm):
     anchor = forms.ChoiceField(label=_("Counted from"), required=False)
     unit = forms.ChoiceField(
         label=_("Which unit"),
-        help_text=_("An activity with a rule for credit is finished once that is met, any other when it is opened."),
+        help_text=_(
+            "Where days are counted from finishing a unit. An activity with a rule for credit is finished once that is"
+            " met, any other when it is opened."
+        ),
         required=False,
     )
     pairs_with = forms.ChoiceField(label=_("Beside the answer to"), required=False)
@@ -283,7 +286,7 @@ class PromptForm(VerbForm):
     @property
     def is_special(self) -> bool:
         """Whether the rarer fields hold something, or something may be wrong with them: then they stand open."""
-        names = ("scaffold", "options", "feedback", "pairs_with", "unit")
+        names = ("scaffold", "options", "feedback", "pairs_with")
         return bool(self.errors) or any(self[name].value() for name in names)
 
     def prompt(self, key: str) -> PromptSettings | None:
