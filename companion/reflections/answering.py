@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -14,42 +13,22 @@ from companion import clock, limits
 from companion.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from companion.events import EntryWritten, announce
 from companion.reflections.asking import ask_at
+from companion.reflections.checking import Answer, checked_plan, values_of
 from companion.reflections.known import hours_of
 from companion.reflections.models import (
-    ANSWER_LIMIT,
     Commitment,
     Delivery,
     Entry,
     EntryVersion,
-    Outcome,
     Privacy,
 )
-from companion.reflections.scaffolds import parts_of
 from companion.reflections.scheduling import STILL_OPEN, Reason, State, days_after
 from companion.spaces import api as spaces
 from companion.spaces.prompts import Format, PromptSettings, read_prompt, write_prompts
-from companion.text import clean, clean_line, is_blank
 from companion.viewer import Viewer
 
 MOST_SNOOZED: Final = 14
 _READ_BY: Final = frozenset({"key", "format", "title", "scaffold", "options"})
-_LINES: Final = {"cue": 300, "action": 500, "obstacle": 500}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What was typed: which of these count depends on the prompt's format.
-
-    `parts` are the texts of a free text, one for each small question of its scaffold; `number` a rating (0 to 10), a
-    choice (0 is the first option) or a confidence; `cue`, `action`, `obstacle` a plan; `outcome` how one went.
-    """
-
-    parts: Sequence[str] = ()
-    number: int | None = None
-    outcome: str = ""
-    cue: str = ""
-    action: str = ""
-    obstacle: str = ""
 
 
 def get_delivery(*, viewer: Viewer, delivery_id: int) -> Delivery:
@@ -126,7 +105,7 @@ def answer_prompt(*, viewer: Viewer, delivery_id: int, answer: Answer, privacy: 
 def write_entry(*, delivery: Delivery, answer: Answer, privacy: Privacy) -> Entry:
     """The same for a delivery that has been through a gate. Raises InvalidInput."""
     prompt = settings_of(delivery)
-    values = _values(prompt, answer) | {"asked": _asked(prompt)}
+    values = values_of(prompt, answer) | {"asked": _asked(prompt)}
     held = _hold(delivery.pk)
     entry = Entry.objects.filter(delivery=held).first()
     if entry is None:
@@ -189,62 +168,8 @@ def _note_answer(delivery: Delivery) -> None:
     delivery.save(update_fields=["state", "reason", "sent_at", "answered_at", "opened_at", "taken_at"])
 
 
-def _values(prompt: PromptSettings, answer: Answer) -> dict[str, Any]:
-    """What is kept of an answer to a prompt of this format. Raises InvalidInput."""
-    if prompt.format is Format.TEXT:
-        return {"parts": _texts(prompt, answer), "number": None, "outcome": ""}
-    if prompt.format is Format.RATING:
-        return {"parts": _comment(answer), "number": _number(answer, 10), "outcome": ""}
-    if prompt.format in (Format.CHOICE, Format.RETRIEVAL):
-        return {"parts": _comment(answer), "number": _number(answer, len(prompt.options) - 1), "outcome": ""}
-    if prompt.format is Format.COMMITMENT:
-        number = None if answer.number is None else _number(answer, 10)
-        return {"parts": list(_checked_plan(answer).values()), "number": number, "outcome": ""}
-    if answer.outcome not in Outcome.values:
-        raise InvalidInput({"outcome": gettext("Say how it went.")})
-    return {"parts": _comment(answer), "number": None, "outcome": answer.outcome}
-
-
-def _texts(prompt: PromptSettings, answer: Answer) -> list[str]:
-    count = len(parts_of(prompt.scaffold))
-    parts = [clean(part).strip() for part in list(answer.parts)[:count]]
-    if all(is_blank(part) for part in parts):
-        raise InvalidInput({"parts": gettext("Write a sentence, or skip this one.")})
-    return _within_limit(parts)
-
-
-def _comment(answer: Answer) -> list[str]:
-    return _within_limit([part for raw in list(answer.parts)[:1] if not is_blank(part := clean(raw).strip())])
-
-
-def _within_limit(parts: list[str]) -> list[str]:
-    if sum(len(part) for part in parts) > ANSWER_LIMIT:
-        raise InvalidInput({"parts": gettext("At most %(limit)d characters, please.") % {"limit": ANSWER_LIMIT}})
-    return parts
-
-
-def _number(answer: Answer, most: int) -> int:
-    if answer.number is None or not 0 <= answer.number <= most:
-        raise InvalidInput({"number": gettext("Choose one.")})
-    return answer.number
-
-
-def _checked_plan(answer: Answer) -> dict[str, str]:
-    lines = {name: clean_line(getattr(answer, name)) for name in _LINES}
-    errors = {
-        name: gettext("At most %(limit)d characters, please.") % {"limit": limit}
-        for name, limit in _LINES.items()
-        if len(lines[name]) > limit
-    }
-    if is_blank(lines["action"]):
-        errors["action"] = gettext("Say what you will do, even if it is small.")
-    if errors:
-        raise InvalidInput(errors)
-    return lines
-
-
 def _keep_plan(entry: Entry, delivery: Delivery, answer: Answer) -> None:
-    facts = {**_checked_plan(answer), "confidence": entry.number}
+    facts = {**checked_plan(answer), "confidence": entry.number}
     _plan, is_new = Commitment.objects.update_or_create(entry=entry, defaults=facts)
     if is_new:
         _ask_about_plan(delivery)

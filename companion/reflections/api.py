@@ -1,7 +1,6 @@
 """Follow-up: series of small prompts, asked at the right time, answered in a minute, and what came of it."""
 
 from companion.reflections.answering import (
-    Answer,
     answer_once,
     answer_prompt,
     can_answer,
@@ -15,6 +14,7 @@ from companion.reflections.answering import (
 )
 from companion.reflections.blocked import context_of, note_question, sentence_of
 from companion.reflections.calculating import recalculate
+from companion.reflections.checking import Answer
 from companion.reflections.contacts import (
     get_contact,
     learn_time_zone,
@@ -26,6 +26,7 @@ from companion.reflections.credit import get_credit, list_credit
 from companion.reflections.delivering import deliver_due, next_due
 from companion.reflections.drafting import change_prompts, move_prompt, remove_prompt, save_prompt
 from companion.reflections.due_dates import tell_due_dates
+from companion.reflections.entries import EntryView
 from companion.reflections.links import read_answer_token, read_stop_token, tell_address
 from companion.reflections.models import Delivery, Entry, Outcome, Privacy, Series
 from companion.reflections.muddiest import UnclearUnit, list_unclear
@@ -44,7 +45,6 @@ from companion.reflections.publishing import (
     title_of_series,
 )
 from companion.reflections.reading import (
-    EntryView,
     PromptView,
     get_prompt,
     get_shared_entry,

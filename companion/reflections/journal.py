@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from companion.reflections.entries import EntryView
 from companion.reflections.models import Privacy
-from companion.reflections.reading import EntryView
 
 
 def as_markdown(entries: Iterable[EntryView]) -> str:

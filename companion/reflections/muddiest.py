@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from companion.reflections.calculating import prompts_of
+from companion.reflections.entries import EntryView, asked_of, readable, view_entry
 from companion.reflections.models import Entry, Privacy, Prompt, Series
-from companion.reflections.reading import EntryView, asked_of, readable, view_entry
 from companion.reflections.suppressing import LEAST, whole_groups
 from companion.spaces import api as spaces
 from companion.spaces.prompts import Anchor, PromptSettings, Scaffold

@@ -16,8 +16,8 @@ from typing import Any, Final
 from django.db.models import Count, Q, QuerySet
 
 from companion.reflections.calculating import measure_of, prompts_of
+from companion.reflections.entries import chosen_option
 from companion.reflections.models import APPLIED, Commitment, Delivery, Entry, Prompt, Series
-from companion.reflections.reading import chosen_option
 from companion.reflections.reasons import in_words, state_in_words
 from companion.reflections.scheduling import State
 from companion.reflections.suppressing import Part, part_of, suppress, whole_groups

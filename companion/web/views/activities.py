@@ -19,7 +19,7 @@ from companion.web.fragments import draw_rows
 from companion.web.links import Pattern
 from companion.web.mounting import CompanionRequest
 from companion.web.page import redirect, render
-from companion.web.views.reflections import waiting_for
+from companion.web.views.journal import waiting_for
 
 
 def _upcoming(items: list[tuple[Activity, str]]) -> list[tuple[datetime, Activity, str, bool]]:

@@ -1,32 +1,28 @@
-"""What a learner does with a follow-up series: answer, share, put off, skip, stop, ask when stuck; and the journal."""
+"""What a learner does with a follow-up series: answer, share, put off, skip, stop, ask when stuck."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
-from urllib.parse import parse_qsl
 from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpResponse
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from companion import credit as credits
 from companion import markdown
 from companion.errors import NotFound
 from companion.questions import api as questions
 from companion.reflections import api as reflections
-from companion.reflections.journal import as_markdown, as_values
 from companion.spaces import api as spaces
 from companion.spaces.api import Activity
 from companion.spaces.kinds import Anonymity
 from companion.spaces.prompts import Format
-from companion.text import clean_line
-from companion.web.forms.reflections import AnswerForm, RemindersForm, SnoozeForm, StuckForm, TellForm
+from companion.web.forms.reflections import AnswerForm, SnoozeForm, StuckForm, TellForm
 from companion.web.links import Pattern
 from companion.web.mounting import CompanionRequest
-from companion.web.page import redirect, render, with_query
+from companion.web.page import redirect, render
 from companion.web.views.posts import REFUSALS, refuse
 
 
@@ -236,72 +232,3 @@ def series_stop(request: CompanionRequest, uid: UUID) -> HttpResponse:
         stopped = request.POST.get("stopped") == "1"
         reflections.stop_series(person_id=request.viewer.person_id, series_id=series.pk, stopped=stopped)
     return redirect(request.mount.url_for("thread-list", uid))
-
-
-@require_safe
-def journal(request: CompanionRequest) -> HttpResponse:
-    """One's own entries over all courses: read by nobody else."""
-    words = clean_line(request.GET.get("q", ""))[:200]
-    entries, following = reflections.list_journal(
-        viewer=request.viewer, words=words, cursor=request.GET.get("after", "")
-    )
-    url = request.mount.url_for("journal")
-    # Browsers drop the query of a form's address: the mount's becomes hidden fields.
-    action, _mark, query = url.partition("?")
-    context = {
-        "search_action": action,
-        "search_fields": parse_qsl(query),
-        "entries": [(entry, request.mount.url_for("prompt-share", entry.delivery_id)) for entry in entries],
-        "privacies": reflections.Privacy.choices,
-        "asked": words,
-        "next_url": with_query(url, {"after": following}) if following else "",
-        "asked_now": waiting_for(request),
-    }
-    return render(request, "companion/journal.html", context)
-
-
-def waiting_for(request: CompanionRequest) -> list[tuple[str, str, str]]:
-    """(title, where, address) of what waits for an answer in this course."""
-    found = reflections.list_waiting(viewer=request.viewer)
-    return [(title, place, request.mount.url_for("thread-list", activity.uid)) for title, place, activity in found]
-
-
-@require_safe
-def journal_print(request: CompanionRequest) -> HttpResponse:
-    """All of it on one page, for paper or a PDF."""
-    return render(request, "companion/journal_print.html", {"entries": reflections.list_all(viewer=request.viewer)})
-
-
-@require_POST
-def journal_export(request: CompanionRequest) -> HttpResponse:
-    """The journal as a file. A form and not a link: a browser that keeps no cookie sends the token only with a form."""
-    entries = reflections.list_all(viewer=request.viewer)
-    if request.POST.get("format") == "json":
-        text, kind, ending = json.dumps(as_values(entries), ensure_ascii=False, indent=2), "application/json", "json"
-    else:
-        text, kind, ending = as_markdown(entries), "text/markdown; charset=utf-8", "md"
-    response = HttpResponse(text, content_type=kind)
-    response.headers["Content-Disposition"] = f'attachment; filename="journal.{ending}"'
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-def reminders(request: CompanionRequest) -> HttpResponse:
-    """How somebody is reminded, over all courses."""
-    contact = reflections.get_contact(viewer=request.viewer)
-    initial = {"wants_mail": contact.wants_mail, "time_zone": contact.time_zone}
-    form = RemindersForm(request.POST if request.method == "POST" else None, initial=initial, auto_id="reminders-%s")
-    status = 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            with transaction.atomic():
-                reflections.set_time_zone(viewer=request.viewer, name=form.cleaned_data["time_zone"].strip())
-                reflections.stop_reminders(
-                    person_id=request.viewer.person_id, stopped=not form.cleaned_data["wants_mail"]
-                )
-        except REFUSALS as error:
-            status = refuse(form, error)
-        else:
-            return redirect(request.mount.url_for("journal"))
-    status = 422 if form.errors and status == 200 else status
-    return render(request, "companion/reminders.html", {"form": form, "contact": contact}, status=status)

@@ -15,7 +15,7 @@ from companion.errors import Conflict, NotAllowed, NotFound
 from companion.reflections import api as reflections
 from companion.spaces.api import Activity, list_activities, must_configure
 from companion.spaces.prompts import Anchor, PromptSettings
-from companion.web.forms.reflections import PromptForm, ReplyForm
+from companion.web.forms.series import PromptForm, ReplyForm
 from companion.web.mounting import CompanionRequest
 from companion.web.page import redirect, render, with_query
 from companion.web.views.posts import REFUSALS, refuse

@@ -180,3 +180,12 @@ def test_answered_early_in_the_course_what_a_letter_asks(followed: stories.Follo
         delivering.deliver(batch)
     assert said(followed.ana, "plan") == ("sent", "answered")
     assert mail.outbox == []
+
+
+def test_the_course_is_deleted_while_a_worker_holds_its_rows(followed: stories.Followed) -> None:
+    with clock.at(MONDAY + 2 * DAY):
+        batch = delivering.take()
+        followed.space.delete()
+        delivering.deliver(batch)
+        assert reflections.deliver_due() == 0
+    assert mail.outbox == []
