@@ -13,12 +13,12 @@ from django.utils.translation import gettext
 
 from companion import clock, keyset
 from companion.errors import NotAllowed
-from companion.reflections.calculating import is_drawn, plans_for
+from companion.reflections.calculating import is_drawn, plans_for, prompts_of
 from companion.reflections.known import draft_calendar, know
 from companion.reflections.models import Delivery, Enrolment, Series
 from companion.reflections.publishing import get_series, seed_of
 from companion.reflections.reasons import in_words, state_in_words
-from companion.reflections.scheduling import Plan
+from companion.reflections.scheduling import Plan, Reason, State
 from companion.spaces import api as spaces
 from companion.spaces.api import Activity
 from companion.spaces.prompts import PromptSettings, read_prompt
@@ -62,8 +62,9 @@ class LearnerPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What publishing would do. `changes` counts, over `counted` of `people` learners, deliveries that are "new",
-    "moved", "dropped" or "same"; `rows` is a page of learners; `next` the cursor of the one after, or "".
+    """What publishing would do. `prompts` are those of the draft, and after them those that it has taken out; each
+    learner in `rows` has one of each, in that order. `changes` counts, over `counted` of `people` learners, deliveries
+    that are "new", "moved", "dropped" or "same"; `rows` is a page of learners, `next` the cursor of the next or "".
     """
 
     prompts: list[PromptSettings]
@@ -87,11 +88,12 @@ def preview_series(*, viewer: Viewer, uid: UUID, cursor: str = "") -> Preview:
     page = [person_id for person_id in learners if person_id > after][: PEOPLE_A_PAGE + 1]
     shown = page[:PEOPLE_A_PAGE]
     counted = learners[:MOST_COUNTED]
-    rows = _rows(activity, series, sorted({*shown, *counted}))
+    prompts = [*activity.reflection.prompts, *_taken_out(activity, series)]
+    rows = _rows(activity, series, prompts, sorted({*shown, *counted}))
     names = spaces.names_of(shown)
     changes = Counter(_change(prompt) for person_id in counted for prompt in rows[person_id].prompts)
     return Preview(
-        prompts=list(activity.reflection.prompts),
+        prompts=prompts,
         people=len(learners),
         counted=len(counted),
         changes={name: changes.get(name, 0) for name in ("new", "moved", "dropped", "same")},
@@ -108,7 +110,16 @@ def _change(prompt: PlannedPrompt) -> str:
     return "dropped" if prompt.at is None else "moved"
 
 
-def _rows(activity: Activity, series: Series | None, person_ids: Sequence[int]) -> dict[int, LearnerPlan]:
+def _taken_out(activity: Activity, series: Series | None) -> list[PromptSettings]:
+    """The prompts that are asked as published, and stand in the draft no longer."""
+    kept = {prompt.key for prompt in activity.reflection.prompts}
+    known = prompts_of(series) if series is not None else {}
+    return [prompt for row, prompt in known.items() if row.removed_at is None and prompt.key not in kept]
+
+
+def _rows(
+    activity: Activity, series: Series | None, prompts: Sequence[PromptSettings], person_ids: Sequence[int]
+) -> dict[int, LearnerPlan]:
     settings, calendar, now = activity.reflection, draft_calendar(activity), clock.now()
     series_id = series.pk if series is not None else None
     known = know(space_id=activity.space_id, person_ids=person_ids, prompts=settings.prompts, series_id=series_id)
@@ -119,28 +130,21 @@ def _rows(activity: Activity, series: Series | None, person_ids: Sequence[int]) 
         drawn = is_drawn(seed_of(activity), person_id, settings.holdout_percent)
         enrolment = enrolments.get(person_id) or Enrolment(person_id=person_id, is_held_out=drawn)
         plans = plans_for(enrolment, settings.prompts, calendar, known[person_id], mine, now)
-        # What was planned and is in the draft no longer stands at the end.
-        gone = [read_prompt(mine[key].prompt.settings) for key in plans if key not in _keys(settings.prompts)]
         rows[person_id] = LearnerPlan(
             person_id=person_id,
             name="",
             time_zone=known[person_id].hours_in(calendar).zone,
             is_held_out=enrolment.is_held_out and calendar.holds_out,
-            prompts=[
-                _planned(prompt, plans.get(prompt.key), mine.get(prompt.key)) for prompt in [*settings.prompts, *gone]
-            ],
+            prompts=[_planned(prompt, plans.get(prompt.key), mine.get(prompt.key)) for prompt in prompts],
         )
     return rows
 
 
-def _keys(prompts: Sequence[PromptSettings]) -> set[str]:
-    return {prompt.key for prompt in prompts}
-
-
 def _planned(prompt: PromptSettings, plan: Plan | None, have: Delivery | None) -> PlannedPrompt:
-    if plan is None:
-        assert have is not None
+    if plan is None and have is not None:
         return _settled(have)
+    # Whoever was never asked what is taken out now.
+    plan = plan or Plan(key=prompt.key, state=State.DROPPED, reason=Reason.REMOVED)
     before = have.due_at if have is not None else None
     return PlannedPrompt(
         key=prompt.key,
@@ -149,7 +153,7 @@ def _planned(prompt: PromptSettings, plan: Plan | None, have: Delivery | None) -
         reason=in_words(plan.reason),
         at=plan.due_at,
         before=before,
-        is_new=have is None,
+        is_new=have is None and plan.reason is not Reason.REMOVED,
         is_changed=have is not None and before != plan.due_at,
     )
 

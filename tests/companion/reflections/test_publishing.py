@@ -90,6 +90,9 @@ def test_a_change_is_shown_before_it_holds(draft: stories.Followed) -> None:
         ana = next(one for one in seen.rows if one.name == "Ana Torres")
         moved = [(one.key, one.before, one.at) for one in ana.prompts if one.is_changed]
         assert moved == [("sure", MONDAY + 7 * DAY, MONDAY + 9 * DAY), ("how", MONDAY + 21 * DAY, None)]
+        # Everybody has one of each, also of what is taken out.
+        assert {tuple(one.key for one in plan.prompts) for plan in seen.rows} == {("plan", "sure", "how")}
+        assert [prompt.key for prompt in seen.prompts] == ["plan", "sure", "how"]
         planned = Delivery.objects.filter(state="planned").count()
         publish(draft)
         assert planned - Delivery.objects.filter(state="planned").count() == seen.changes["dropped"] == 1

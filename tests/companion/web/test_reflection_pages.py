@@ -426,3 +426,14 @@ def test_a_manager_is_told_after_ones_word(followed, reader):
         assert ana.post("prompt-tell", delivery, address="boss@example.org", consents="on").status_code == 303
         assert "boss@example.org" in text_of(ana.get("prompt-tell", delivery))
         assert reader(followed.ben).get("prompt-tell", delivery).status_code == 404
+
+
+def test_the_last_prompt_goes_and_that_can_be_published(followed, lti_reader):
+    ben, uid = lti_reader(followed.ben), followed.activity.uid
+    reflections.change_prompts(viewer=followed.ben, uid=uid, prompts=[])
+    page = text_of(ben.get("series-detail", uid))
+    assert "Taken out of the series." in page
+    assert "Publish the changes" in page
+    assert ben.post("series-publish", uid).status_code == 303
+    assert said(followed.ana, "plan") == ("dropped", "removed")
+    assert "Publish" not in text_of(ben.get("series-detail", uid))
