@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
 ONE, STAFF_ONLY, EVENT, BROKEN, TEN = (f"companion_discussion.{number}" for number in range(5))
 QUESTIONS, ASK_THE_EXPERT, BROKEN_QUESTIONS = (f"companion_questions.{number}" for number in range(3))
+IN_A_UNIT, AROUND, BROKEN_SERIES = (f"companion_reflection.{number}" for number in range(3))
 
 
 @pytest.fixture(scope="module")
@@ -237,6 +239,36 @@ def test_an_author_sets_the_ladder(see):
     expect(author.get_by_role("checkbox", name="Friday")).not_to_be_checked()
 
 
+def test_a_learner_plans_in_the_unit_and_says_how_it_went(see):
+    page = see("ana", IN_A_UNIT)
+    page.get_by_role("link", name="What will you do?").click()
+    page.get_by_label("When …").fill("the next alert comes in")
+    page.get_by_label("call out the time").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="What you said")).to_be_visible()
+    page.get_by_role("link", name="How did it go?").click()
+    expect(page.get_by_text("When the next alert comes in, I will call out the time")).to_be_visible()
+    page.get_by_label("Partly", exact=True).check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".entry", has_text="Partly")).to_be_visible()
+
+
+def test_an_author_begins_with_a_template(see):
+    author = see("ben", BROKEN_SERIES, "studio_view")
+    prompts = author.get_by_label("Prompts", exact=True)
+    prompts.fill("")
+    folded = author.get_by_text("Add the prompts of a template")
+    if not author.get_by_role("button", name="Take “In a unit”").is_visible():
+        folded.click()
+    author.get_by_role("button", name="Take “In a unit”").click()
+    expect(prompts).to_be_focused()
+    expect(prompts).to_have_value(re.compile(r"^## One minute on this unit \{#minute\}\ntext minute, after unit"))
+    assert problems_of(author) == []
+    with author.expect_response("**/studio_submit/**"):
+        author.get_by_role("button", name="Save").click()
+    expect(author.locator(".errorlist")).to_have_count(0)
+
+
 def test_by_keyboard_alone(see):
     page = see("chen", ONE)
     for _press in range(40):
@@ -276,6 +308,12 @@ def test_by_keyboard_alone(see):
         ("ben", ASK_THE_EXPERT, "studio_view"),
         ("ana", ASK_THE_EXPERT, "student_view"),
         ("ben", BROKEN_QUESTIONS, "student_view"),
+        ("ana", IN_A_UNIT, "student_view"),
+        ("17", IN_A_UNIT, "student_view"),
+        ("ben", IN_A_UNIT, "student_view"),
+        ("ben", IN_A_UNIT, "author_view"),
+        ("ben", AROUND, "studio_view"),
+        ("ben", BROKEN_SERIES, "student_view"),
     ],
 )
 def test_every_view_is_accessible(see, person, scenario, view, width):
