@@ -131,12 +131,12 @@ def _lines(prompt: PromptSettings) -> list[str]:
     facts = write_prompts([prompt])[0]
     head = [f"{prompt.format.value} {prompt.scaffold.value}".strip()]
     side = "before" if prompt.days < 0 else "after"
-    count = f"{abs(prompt.days)} days " if prompt.days else ""
+    count = f"{abs(prompt.days)} {'day' if abs(prompt.days) == 1 else 'days'} " if prompt.days else ""
     head.append(f"{count}{side} {prompt.anchor.value} {prompt.unit}".strip())
     if prompt.pairs_with:
         head.append(f"beside {prompt.pairs_with}")
     if prompt.minutes:
-        head.append(f"{prompt.minutes} minutes")
+        head.append(f"{prompt.minutes} {'minute' if prompt.minutes == 1 else 'minutes'}")
     lines = [f"## {prompt.title} {{#{prompt.key}}}", ", ".join(head)]
     if prompt.text:
         lines.append(prompt.text)

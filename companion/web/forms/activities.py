@@ -248,6 +248,13 @@ class LadderFields(forms.Form):
 class SeriesFields(forms.Form):
     """What an author sets for a follow-up series besides its prompts: when people may be reminded."""
 
+    prompt = forms.CharField(
+        label=_("What this is for"),
+        help_text=_("Shown above what people are asked. Markdown works."),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto", "class": "grow"}),
+    )
     working_days = DaysField(_("Days on which people are reminded"))
     day_begins = forms.CharField(label=_("From (hour)"), required=False, widget=NumberInput())
     day_ends = forms.CharField(label=_("Until (hour)"), required=False, widget=NumberInput())
@@ -296,13 +303,7 @@ _AROUND: Final = ("before_days", "before_prompt", "after_prompt")
 
 
 class _Series(SeriesFields, ActivityForm):
-    prompt = forms.CharField(
-        label=_("What this is for"),
-        help_text=_("Shown above what people are asked. Markdown works."),
-        required=False,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto", "class": "grow"}),
-    )
+    pass
 
 
 class _GradedSeries(_Series, GradedForm):
