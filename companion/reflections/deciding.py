@@ -12,14 +12,14 @@ from django.core.mail import EmailMultiAlternatives
 from companion import clock
 from companion.languages import language_of
 from companion.reflections.calculating import lacks_plan
-from companion.reflections.known import calendar_of, plans_made
+from companion.reflections.known import calendar_of, in_zone, plans_made
 from companion.reflections.letters import Recipient, compose
 from companion.reflections.links import address_of
 from companion.reflections.models import Contact, Delivery, Series
 from companion.reflections.scheduling import OWN_DATES, Reason, State
 from companion.spaces import api as spaces
 from companion.spaces.api import Activity
-from companion.spaces.hours import WorkingHours, is_zone
+from companion.spaces.hours import WorkingHours
 from companion.spaces.prompts import PromptSettings, read_prompt
 
 # What is so late gives way to a later one of its series.
@@ -100,11 +100,9 @@ def letter_for(delivery: Delivery, facts: Facts) -> EmailMultiAlternatives:
 
 
 def hours_for(delivery: Delivery, facts: Facts) -> WorkingHours:
-    hours = calendar_of(facts.series[delivery.series_id]).hours
     contact = facts.contacts.get(delivery.person_id)
-    if contact is None or not is_zone(contact.time_zone):
-        return hours
-    return WorkingHours(zone=contact.time_zone, days=hours.days, begins=hours.begins, ends=hours.ends)
+    hours = calendar_of(facts.series[delivery.series_id]).hours
+    return in_zone(hours, contact.time_zone if contact is not None else "")
 
 
 def facts_of(batch: Sequence[Delivery]) -> Facts:

@@ -44,7 +44,7 @@ class Known:
 
     def hours_in(self, calendar: Calendar) -> WorkingHours:
         """The working hours of a series, in the learner's own zone where it is known."""
-        return replace(calendar.hours, zone=self.time_zone) if is_zone(self.time_zone) else calendar.hours
+        return in_zone(calendar.hours, self.time_zone)
 
     def moments_in(self, calendar: Calendar) -> Moments:
         own = self.units.get(calendar.activity_unit)
@@ -93,7 +93,11 @@ def draft_calendar(activity: Activity) -> Calendar:
 def hours_of(series: Series, person_id: int) -> WorkingHours:
     """Somebody's working hours in a series, in their own zone where it is known."""
     zone = Contact.objects.filter(pk=person_id).values_list("time_zone", flat=True).first() or ""
-    hours = calendar_of(series).hours
+    return in_zone(calendar_of(series).hours, zone)
+
+
+def in_zone(hours: WorkingHours, zone: str) -> WorkingHours:
+    """The same hours on the wall of whoever learns; those of the series where their zone is not known."""
     return replace(hours, zone=zone) if is_zone(zone) else hours
 
 

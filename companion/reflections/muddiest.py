@@ -12,6 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.translation import gettext
+
+from companion.errors import NotAllowed
 from companion.reflections.calculating import prompts_of
 from companion.reflections.entries import EntryView, asked_of, readable, view_entry
 from companion.reflections.models import Entry, Privacy, Prompt, Series
@@ -44,8 +47,10 @@ class UnclearUnit:
 def list_unclear(*, viewer: Viewer) -> list[UnclearUnit]:
     """The units of the viewer's space of which something was asked, those that most have written about first.
 
-    For the course staff: whoever calls has asked (`must_be_staff_of`). A fixed number of queries.
+    For the course staff. A fixed number of queries. Raises NotAllowed.
     """
+    if not viewer.is_staff:
+        raise NotAllowed(gettext("Only the course staff can do this."))
     prompts = {
         row: settings
         for series in Series.objects.filter(space_id=viewer.space_id).select_related("activity")

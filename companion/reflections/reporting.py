@@ -121,9 +121,10 @@ class Report:
 def make_report(series: Series) -> Report:
     """The figures of a series, in a fixed number of queries."""
     prompts = {row: settings for row, settings in prompts_of(series).items() if row.removed_at is None}
-    enrolments = series.enrolments.filter(**({"is_held_out": False} if series.holdout_percent else {})).count()
+    # Where nobody is held out any more, everybody is asked all along.
+    enrolments = series.enrolments.filter(is_held_out=False) if series.holdout_percent else series.enrolments.all()
     return Report(
-        people=enrolments,
+        people=enrolments.count(),
         funnel=_funnel(series, prompts),
         slopes=_slopes(prompts),
         spreads=_spreads(prompts),
@@ -133,7 +134,9 @@ def make_report(series: Series) -> Report:
 
 
 def _funnel(series: Series, prompts: Mapping[Prompt, PromptSettings]) -> list[FunnelRow]:
-    rows = _all_along(Delivery.objects.filter(series=series, round=1), series, "enrolment")
+    rows = Delivery.objects.filter(series=series, round=1)
+    if series.holdout_percent:
+        rows = rows.filter(enrolment__is_held_out=False)
     counts: Iterable[Any] = (
         rows.order_by()
         .values("prompt_id")
@@ -160,11 +163,6 @@ def _funnel(series: Series, prompts: Mapping[Prompt, PromptSettings]) -> list[Fu
         for row, settings in prompts.items()
         for got in [found.get(row.pk, nothing)]
     ]
-
-
-def _all_along(rows: QuerySet[Delivery], series: Series, enrolment: str) -> QuerySet[Delivery]:
-    """Those of people who are asked all along: where nobody is held out any more, everybody's."""
-    return rows.filter(**{f"{enrolment}__is_held_out": False}) if series.holdout_percent else rows
 
 
 def _applied(series: Series) -> dict[tuple[int, bool], list[bool]]:

@@ -56,6 +56,12 @@ class NumberInput(forms.NumberInput):
         super().__init__(attrs={"min": 0, "step": 1, "inputmode": "numeric"})
 
 
+class MarkdownField(forms.CharField):
+    def __init__(self, label: Any, help_text: Any) -> None:
+        widget = forms.Textarea(attrs={"rows": 3, "dir": "auto", "class": "grow"})
+        super().__init__(label=label, help_text=help_text, required=False, strip=False, widget=widget)
+
+
 class ActivityForm(VerbForm):
     """What an author sets for a discussion."""
 
@@ -64,13 +70,7 @@ class ActivityForm(VerbForm):
     title = forms.CharField(
         label=_("Title"), required=False, widget=forms.TextInput(attrs={"dir": "auto", "maxlength": 200})
     )
-    prompt = forms.CharField(
-        label=_("Prompt"),
-        help_text=_("What should people write about? Shown above the threads. Markdown works."),
-        required=False,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto", "class": "grow"}),
-    )
+    prompt = MarkdownField(_("Prompt"), _("What should people write about? Shown above the threads. Markdown works."))
     topic = forms.CharField(
         label=_("Topic"),
         help_text=_("What it is about, in a word or two, such as “Incident response”; several set apart by commas."),
@@ -248,13 +248,7 @@ class LadderFields(forms.Form):
 class SeriesFields(forms.Form):
     """What an author sets for a follow-up series besides its prompts: when people may be reminded."""
 
-    prompt = forms.CharField(
-        label=_("What this is for"),
-        help_text=_("Shown above what people are asked. Markdown works."),
-        required=False,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto", "class": "grow"}),
-    )
+    prompt = MarkdownField(_("What this is for"), _("Shown above what people are asked. Markdown works."))
     working_days = DaysField(_("Days on which people are reminded"))
     day_begins = forms.CharField(label=_("From (hour)"), required=False, widget=NumberInput())
     day_ends = forms.CharField(label=_("Until (hour)"), required=False, widget=NumberInput())

@@ -18,14 +18,6 @@ from tests.companion.reflections.stories import DAY, MONDAY, after, answer, comm
 Privacy = reflections.Privacy
 
 
-@pytest.fixture
-def followed(db: None) -> stories.Followed:
-    with clock.at(MONDAY):
-        followed = stories.course()
-        finish(followed, followed.ana, followed.nameless)
-    return followed
-
-
 def open_titles(followed: stories.Followed, viewer=None) -> list[str]:
     found = reflections.list_open(viewer=viewer or followed.ana, activity=followed.activity)
     return [one.settings.title for one in found if not one.is_answered]

@@ -22,14 +22,6 @@ from tests.companion.reflections import stories
 from tests.companion.reflections.stories import DAY, HOUR, MONDAY, PLAN, after, answer, commit, finish, row, said
 
 
-@pytest.fixture
-def followed(db: None) -> stories.Followed:
-    with clock.at(MONDAY):
-        followed = stories.course()
-        finish(followed, followed.ana, followed.nameless)
-    return followed
-
-
 def subjects() -> list[str]:
     return [letter.subject for letter in mail.outbox]
 

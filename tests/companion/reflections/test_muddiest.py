@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from companion import clock
+from companion.errors import NotAllowed
 from companion.reflections import api as reflections
 from companion.spaces.prompts import Anchor, PromptSettings, Scaffold
 from companion.topics import api as topics
@@ -47,6 +48,12 @@ def test_it_works(followed: stories.Followed) -> None:
     assert (unit.title, unit.answered, unit.counted) == ("After the course", 10, 10)
     assert unit.topics == [("Paging", 5)]
     assert [line for view in unit.shared for line in view.lines][0][1] == "Escalation, when?"
+
+
+@pytest.mark.parametrize("who", ["ana", "chen", "nameless"])
+def test_it_is_the_staffs(followed: stories.Followed, who: str) -> None:
+    with pytest.raises(NotAllowed):
+        reflections.list_unclear(viewer=getattr(followed, who))
 
 
 def test_private_words_are_in_no_place_of_it(followed: stories.Followed) -> None:
