@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Frame, Page, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Frame, Page, Playwright, expect, sync_playwright
 
 from examples.demo_lms import run
 from tests import services
 
+# A page of the demo may be long in coming where another process of the tests has the processor.
+expect.set_options(timeout=20_000)
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
