@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,16 +17,34 @@ from companion.viewer import Viewer
 from tests import people, services
 from tests.http import LtiReader, Reader, plugin_reader, xblock_reader
 
+TESTS = Path(__file__).parent
+# What a database answers matters to the core. These have what they keep from it, and are run once, but for those tests
+# that lock, race or write much (`every_database`).
+AROUND_THE_CORE = {"benchmarks", "browser", "demo_lms", "lti", "openedx", "standalone", "xblocks"}
+# What is run in processes of its own, or again and again with chance in it: it finds errors, and covers nothing new.
+NOTHING_NEW = {"benchmarks", "browser", "demo_lms", "test_any_request.py", "test_fuzz.py"}
 
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what needs something that is not here; the browser tests share one demo, so one process runs them."""
+    """Leave out what needs something that is not here, and say what is run once and what is measured."""
     has_browser, has_redis = services.chromium_path(), services.redis_url()
     for item in items:
+        places = set(item.path.relative_to(TESTS).parts)
         if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.skipif(not has_browser, reason="no Chromium found"))
         if item.get_closest_marker("redis"):
             item.add_marker(pytest.mark.skipif(not has_redis, reason="no Redis found"))
+        if places & AROUND_THE_CORE and not item.get_closest_marker("every_database"):
+            item.add_marker(pytest.mark.one_database)
+        if places & NOTHING_NEW or _mount(item) not in (None, MOUNTS[0]):
+            item.add_marker(pytest.mark.no_cover)
+
+
+def _mount(item: pytest.Item) -> str | None:
+    """The mount under which this is the same test once more."""
+    call = getattr(item, "callspec", None)
+    return call.params.get("reader") if call else None
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,9 @@
-"""`make test`: the whole suite on SQLite with the coverage gate, then the same tests on each database found.
+"""`make test`: the whole suite on SQLite with the coverage gate, the stories in a browser, then what a database answers
+on each one found, and what touches Open edX under its other Python.
 
-What is missing is left out and said in one line; with COMPANION_REQUIRE_SERVICES=1 it is a failure.
+Each of these is one process, and as many run side by side as COMPANION_TEST_PROCESSES says (2). What one prints is
+shown whole when it has ended. What is missing is left out and said in one line; with COMPANION_REQUIRE_SERVICES=1 it
+is a failure.
 """
 
 from __future__ import annotations
@@ -8,51 +11,79 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from time import monotonic
 
 from tests import services
 
-# Two processes on two cores. Browser tests share one demo, so they stay in one process.
-PARALLEL = ["-n", os.environ.get("PYTEST_WORKERS", "2"), "--dist", "loadgroup"]
-COVERAGE = ["--cov", "--cov-report", "term", "--cov-fail-under", "95"]
+PROCESSES = int(os.environ.get("COMPANION_TEST_PROCESSES", "2"))
+PYTEST = (sys.executable, "-m", "pytest", "-q")
+COVERAGE = ("--cov", "--cov-report", "term", "--cov-fail-under", "95")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A part of the suite: what it is called, its command, and what its environment has besides."""
+
+    name: str
+    command: tuple[str, ...]
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def do(self) -> tuple[int, str, float]:
+        """Its exit status, what it printed, and how many seconds it took."""
+        print(f"-- {self.name} ...", flush=True)
+        started = monotonic()
+        done = subprocess.run(
+            self.command, env=os.environ | self.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        return done.returncode, done.stdout, monotonic() - started
 
 
 def main() -> int:
-    runs = [("SQLite", None, [*PARALLEL, *COVERAGE])]
-    missing = []
     databases = {"PostgreSQL": services.postgres_url(), "MariaDB/MySQL": services.mysql_url()}
-    for name, url in databases.items():
-        if url:
-            runs.append((name, url, [*PARALLEL, "-m", "not browser and not packaging and not one_database"]))
-        else:
-            missing.append(name)
-    missing += [
-        name for name, found in (("Redis", services.redis_url()), ("Chromium", services.chromium_path())) if not found
-    ]
+    found = databases | {"Redis": services.redis_url(), "Chromium": services.chromium_path()}
+    missing = [name for name, where in found.items() if not where]
     if missing:
         print(f"Left out, because not found here: {', '.join(missing)}.", flush=True)
         if services.REQUIRED:
             print("COMPANION_REQUIRE_SERVICES=1: that is a failure.")
             return 1
-    for name, url, arguments in runs:
-        print(f"\n== {name} ==", flush=True)
-        environ = os.environ | ({"DATABASE_URL": url} if url else {})
-        done = subprocess.run([sys.executable, "-m", "pytest", "-q", *arguments, "tests"], env=environ)
-        if done.returncode:
-            return done.returncode
-    return other_runtime()
+    # The longest first. Each is one process: the stories in a browser share one demo, and a page that waits for the
+    # processor is no page that is late.
+    runs = [Run("SQLite", (*PYTEST, "-m", "not browser", *COVERAGE, "tests"))]
+    if found["Chromium"]:
+        runs.append(Run("Chromium", (*PYTEST, "-m", "browser", "tests/browser")))
+    for name, url in databases.items():
+        if url:
+            wanted = "not browser and not packaging and not one_database"
+            runs.append(Run(name, (*PYTEST, "-m", wanted, "tests"), {"DATABASE_URL": url}))
+    return side_by_side([*runs, *other_runtime()])
 
 
-def other_runtime() -> int:
-    """What touches Open edX again under its other Python and XBlock (noxfile.py). Not a service: it may be missing."""
+def other_runtime() -> Iterator[Run]:
+    """What touches Open edX under its other Python and XBlock (noxfile.py). Not a service: it may be missing."""
     version = "3.12" if sys.version_info < (3, 12) else "3.11"
     folder = services.python_folder(version)
     if folder is None:
-        print(f"\nLeft out, because not found here: Python {version}.", flush=True)
-        return 0
-    print(f"\n== Python {version}, the XBlock that goes with it ==", flush=True)
+        print(f"Left out, because not found here: Python {version}.", flush=True)
+        return
     path = os.pathsep.join([os.environ["PATH"], str(folder)])
-    command = [sys.executable, "-m", "nox", "-s", f"openedx-{version}"]
-    return subprocess.run(command, env=os.environ | {"PATH": path}).returncode
+    command = (sys.executable, "-m", "nox", "-s", f"openedx-{version}")
+    yield Run(f"Python {version}, the XBlock that goes with it", command, {"PATH": path})
+
+
+def side_by_side(runs: list[Run]) -> int:
+    """The worst exit status of them all."""
+    worst = 0
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        started = {pool.submit(run.do): run for run in runs}
+        for ended in as_completed(started):
+            status, said, seconds = ended.result()
+            print(f"\n== {started[ended].name} ({seconds:.0f} s) ==\n{said}", flush=True)
+            worst = max(worst, abs(status))
+    return worst
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from tests.benchmarks.messages import Sender, Visit, new_key, public_jwk
 from tests.benchmarks.serving import ROOT
 from tests.lti.platform import LAUNCH_URL, Platform
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 TINY = ("--launches", "40", "--clients", "4", "--flood", "80", "--members", "10,500,1000,1500", "--rounds", "1")
 

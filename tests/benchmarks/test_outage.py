@@ -20,7 +20,7 @@ from tests.benchmarks import grading
 from tests.benchmarks.between import Sent
 from tests.benchmarks.serving import ROOT
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

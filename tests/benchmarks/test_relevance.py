@@ -9,7 +9,7 @@ import pytest
 from tests.benchmarks.relevance.measuring import run
 from tests.benchmarks.relevance.stock import near, questions
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 def test_it_works():

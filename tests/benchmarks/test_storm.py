@@ -20,8 +20,6 @@ from tests.benchmarks.serving import ROOT
 from tests.benchmarks.writers import Written
 from tests.people import Course
 
-pytestmark = pytest.mark.one_database
-
 
 def test_it_works():
     command = [sys.executable, "-m", "tests.benchmarks.storm", "--seconds", "3", "--writers", "4"]

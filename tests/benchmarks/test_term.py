@@ -21,7 +21,7 @@ from tests.benchmarks.serving import ROOT
 from tests.companion.questions import stories
 from tests.companion.questions.stories import HOUR, MONDAY
 
-pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 TINY = ("--learners", "60", "--questions", "40", "--experts", "5", "--weeks", "3")
 LATE = timedelta(minutes=15)

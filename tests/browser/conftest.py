@@ -6,11 +6,12 @@ import json
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Frame, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, Playwright, expect, sync_playwright
 
 from examples.demo_lms import run
 from tests import services
@@ -125,29 +126,46 @@ def playwright() -> Iterator[Playwright]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def browser_with(
+    demo: Demo, playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Browser]:
+    """`browser_with("blocked")`: a browser told to treat cookies like that. Each is started once."""
+    started: dict[str, Browser] = {}
+
+    def start(cookies: str) -> Browser:
+        if cookies not in started:
+            profile = tmp_path_factory.mktemp("profile")
+            (profile / "Default").mkdir()
+            (profile / "Default" / "Preferences").write_text(json.dumps(_preferences(demo, cookies)))
+            # Only a profile on disk has preferences; what is opened beside its own window inherits them.
+            own = playwright.chromium.launch_persistent_context(
+                str(profile), executable_path=services.chromium_path(), args=ARGUMENTS
+            )
+            assert own.browser is not None
+            started[cookies] = own.browser
+        return started[cookies]
+
+    return start
+
+
+def _preferences(demo: Demo, cookies: str) -> dict[str, Any]:
+    preferences: dict[str, Any] = deepcopy(ALLOWED if cookies == "allowed" else THIRD_PARTY_BLOCKED)
+    if cookies.startswith("none"):
+        # "none in frames" is a browser that knows no partitioned cookies.
+        rule = {f"{demo.tool},{demo.lms if cookies == 'none in frames' else '*'}": {"setting": 2}}
+        preferences["profile"]["content_settings"] = {"exceptions": {"cookies": rule}}
+    return preferences
+
+
 @pytest.fixture
-def visit(demo: Demo, playwright: Playwright, tmp_path: Path) -> Iterator[Callable[..., Visitor]]:
-    """`visit("Ana Torres", cookies="blocked")`: a new browser for each; no page may have had a script or CSP error."""
+def visit(demo: Demo, browser_with: Callable[[str], Browser]) -> Iterator[Callable[..., Visitor]]:
+    """`visit("Ana Torres", cookies="blocked")`: each with nothing kept; no page may have had a script or CSP error."""
     contexts: list[BrowserContext] = []
     visitors: list[Visitor] = []
 
     def open_browser(name: str, *, cookies: str = "allowed", size: tuple[int, int] = WIDE, **options: Any) -> Visitor:
-        profile = tmp_path / f"profile-{len(contexts)}"
-        (profile / "Default").mkdir(parents=True)
-        wanted = ALLOWED if cookies == "allowed" else THIRD_PARTY_BLOCKED
-        preferences: dict[str, Any] = json.loads(json.dumps(wanted))
-        if cookies.startswith("none"):
-            # "none in frames" is a browser that knows no partitioned cookies.
-            rule = {f"{demo.tool},{demo.lms if cookies == 'none in frames' else '*'}": {"setting": 2}}
-            preferences["profile"]["content_settings"] = {"exceptions": {"cookies": rule}}
-        (profile / "Default" / "Preferences").write_text(json.dumps(preferences))
-        context = playwright.chromium.launch_persistent_context(
-            str(profile),
-            executable_path=services.chromium_path(),
-            args=ARGUMENTS,
-            viewport={"width": size[0], "height": size[1]},
-            **options,
-        )
+        context = browser_with(cookies).new_context(viewport={"width": size[0], "height": size[1]}, **options)
         context.set_default_timeout(60_000)
         contexts.append(context)
         visitors.append(Visitor(demo, context, name))

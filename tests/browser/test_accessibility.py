@@ -150,8 +150,15 @@ def walk_staff(frame: Frame, list_url: str, thread: str):
         yield name
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("size", "person"), [(FRAME, "Ben Okafor"), (PHONE, "Ana Torres"), (WIDE, "Ben Okafor")])
+@pytest.mark.parametrize(
+    ("size", "person", "scheme"),
+    [
+        (FRAME, "Ben Okafor", "dark"),
+        (WIDE, "Ben Okafor", "light"),
+        (PHONE, "Ana Torres", "dark"),
+        (PHONE, "Ana Torres", "light"),
+    ],
+)
 def test_no_page_has_a_violation(visit, size, person, scheme):
     visitor = visit(person, size=size, color_scheme=scheme)
     page = visitor.open_window()

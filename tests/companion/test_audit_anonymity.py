@@ -18,6 +18,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.core.mail import send_mail
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.urls import path
 
 from companion import clock, events
@@ -69,21 +70,24 @@ def files() -> list[Path]:
     return sorted(Path(settings.MEDIA_ROOT).rglob("*"))
 
 
+@pytest.mark.no_cover
 def test_it_works_and_nothing_of_it_stays(course, caplog, django_capture_on_commit_callbacks):
     caplog.set_level(logging.INFO)
     heard: list[events.Fact] = []
     events.subscribe(events.ThreadStarted, heard.append)
     cache.set("ours", 1)
     before = rows(), files()
+    # On the other databases as those who are shown least and most.
+    roles = ROLES if connection.vendor == "sqlite" else ("nameless learner", "administrator")
     try:
         with django_capture_on_commit_callbacks(execute=True):
-            said = run()
+            said = run(role=list(roles))
     finally:
         events.unsubscribe(events.ThreadStarted, heard.append)
     renderings, anonymous = map(int, re.findall(r"\d+", said))
-    assert renderings > 3_000
-    assert anonymous > 500
-    assert all(role in said for role in ROLES)
+    assert renderings > 500 * len(roles)
+    assert anonymous > 80 * len(roles)
+    assert all(role in said for role in roles)
     assert (rows(), files()) == before
     assert heard == []
     assert [record for record in caplog.records if record.name.startswith("companion")] == []
@@ -111,6 +115,7 @@ def test_a_page_without_a_sample_is_refused(monkeypatch):
     ]
 
 
+@pytest.mark.no_cover
 @pytest.mark.one_database
 def test_a_reader_who_meets_no_anonymous_post_proves_nothing(monkeypatch):
     monkeypatch.setattr(audit, "WORDS", "in no post")
@@ -255,44 +260,32 @@ def the_admin_site_lists_who_wrote(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(type(admin.site.get_model_admin(Activity)), "list_display", ("title", writers))
 
 
+LEARNERS = {
+    colours_follow_the_person: r"thread-detail threads/\d+/.* as learner: depends on who wrote .*hue-",
+    an_attribute_holds_the_id: r"post-detail threads/\d+/posts/\d+/.* as learner: shows the id",
+    a_report_counts_what_is_anonymous: r"count_signed .* as instructor: changes when somebody",
+    an_export_says_who: r"thread-export .*POST format=json as learner: shows the e-mail address",
+    a_history_is_open_to_all: r"post-history threads/\d+/posts/\d+/history/ as learner: shows the name",
+    a_file_is_named_after_its_author: r"thread-export .* as learner: shows the platform's id",
+    an_event_names_the_author: r"event \d+ as the service: depends on who wrote .*person_id=",
+}
+ASSISTANTS = {
+    the_staff_reads_names: r"thread-detail threads/\d+/.* as assistant: shows the name",
+    authors_read_their_own_name: r"thread-export .* as author: shows the name",
+    a_post_says_whom_it_helped: r"thread-print threads/\d+/print/ as assistant: shows the name",
+    an_anonymous_author_can_be_muted: r"moderation-muted .* as assistant: depends on who wrote",
+    the_busiest_are_suggested_first: r"people .*\?q=Y.* as assistant: changes when somebody listed",
+    the_admin_site_lists_who_wrote: r"admin companion.Activity, the list as superuser: shows the name",
+}
+
+
 # What the audit finds depends on no database; that nothing is to be found is asked of each.
 @pytest.mark.one_database
-@pytest.mark.parametrize(
-    ("plant", "role", "found"),
-    [
-        (the_staff_reads_names, "assistant", r"thread-detail threads/\d+/.* as assistant: shows the name"),
-        (colours_follow_the_person, "learner", r"thread-detail threads/\d+/.* as learner: depends on who wrote .*hue-"),
-        (an_attribute_holds_the_id, "learner", r"post-detail threads/\d+/posts/\d+/.* as learner: shows the id"),
-        (a_report_counts_what_is_anonymous, "learner", r"count_signed .* as instructor: changes when somebody"),
-        (an_export_says_who, "learner", r"thread-export .*POST format=json as learner: shows the e-mail address"),
-        (
-            a_history_is_open_to_all,
-            "learner",
-            r"post-history threads/\d+/posts/\d+/history/ as learner: shows the name",
-        ),
-        (a_file_is_named_after_its_author, "learner", r"thread-export .* as learner: shows the platform's id"),
-        (an_event_names_the_author, "learner", r"event \d+ as the service: depends on who wrote .*person_id="),
-    ],
-    ids=lambda value: getattr(value, "__name__", ""),
-)
-def test_a_planted_leak_is_found(monkeypatch, plant, role, found):
-    plant(monkeypatch)
-    page = found.split()[0]
-    assert [line for line in leaks(role, pages=[page if page in SAMPLES else "thread-detail"]) if re.match(found, line)]
-
-
-@pytest.mark.one_database
-def test_each_of_several_leaks_is_found(monkeypatch):
-    planted = {
-        authors_read_their_own_name: r"thread-export .* as author: shows the name",
-        a_post_says_whom_it_helped: r"thread-print threads/\d+/print/ as assistant: shows the name",
-        an_anonymous_author_can_be_muted: r"moderation-muted .* as assistant: depends on who wrote",
-        the_busiest_are_suggested_first: r"people .*\?q=Y.* as assistant: changes when somebody listed",
-        the_admin_site_lists_who_wrote: r"admin companion.Activity, the list as superuser: shows the name",
-    }
+@pytest.mark.parametrize(("role", "planted"), [("learner", LEARNERS), ("assistant", ASSISTANTS)])
+def test_each_planted_leak_is_found(monkeypatch, role, planted):
     for plant in planted:
         plant(monkeypatch)
-    lines = leaks("assistant", pages=[found.split()[0] for found in planted.values()])
+    lines = leaks(role, pages=[found.split()[0] for found in planted.values()])
     for plant, found in planted.items():
         assert [line for line in lines if re.match(found, line)], plant
 
@@ -320,6 +313,7 @@ def test_what_leaves_the_service_is_found(monkeypatch):
 # -- what hosts add ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.no_cover
 def test_no_mount_shows_more(reader):
     """The audit has a mount of its own; the real ones add headers, cookies and frames."""
     with nothing_stays() as kept, kept.ids.used():

@@ -10,8 +10,6 @@ import pytest
 
 from examples.demo_lms import run
 
-pytestmark = pytest.mark.one_database
-
 
 def counts(folder: Path) -> dict[str, int]:
     """How many rows each table of both services holds."""

@@ -8,11 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.demo_lms.conftest import CLIENT_ID, ROOT
-
-pytestmark = pytest.mark.one_database
 
 
 def run(folder: Path, *command: str) -> None:

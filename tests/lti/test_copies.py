@@ -26,6 +26,8 @@ from tests.lti.far_end import Answer
 from tests.lti.platform import ANA, LTI, Platform, sign
 from tests.lti.test_deep_linking import FILLED, answer_in, send
 
+pytestmark = pytest.mark.every_database
+
 CUSTOM = LTI + "custom"
 PNS = LTI + "platformnotificationservice"
 OFF = {"anonymity": "off", "prompt": "What surprised you?"}

@@ -30,6 +30,8 @@ from tests.lti.far_end import Answer
 from tests.lti.gradebook import AGS, Gradebook
 from tests.lti.platform import ANA, ANA_NAMELESS, BEN, Platform, page_of
 
+pytestmark = pytest.mark.every_database
+
 RULE = {"credit_threads": 1, "credit_replies": 1, "credit_words": 2, "credit_points": 10}
 SUB = "6"
 

@@ -21,6 +21,8 @@ from tests.lti import platform as lms
 from tests.lti.conftest import new_browser
 from tests.lti.platform import ANA, BEN, LTI, Platform, page_of, post_launch, session_of
 
+pytestmark = pytest.mark.every_database
+
 LINK = LTI + "resource_link"
 CUSTOM = LTI + "custom"
 PRESENTATION = LTI + "launch_presentation"

@@ -14,6 +14,8 @@ from django.test import Client
 from tests.lti import platform as lms
 from tests.lti.platform import ANA, LAUNCH_URL, LTI, Platform, page_of, post_launch, row_counts, sign
 
+pytestmark = pytest.mark.every_database
+
 ELSEWHERE = [
     "",
     "https://evil.example/lti/launch",
@@ -218,7 +220,6 @@ def test_23_markup_and_variables_in_what_a_platform_says_are_text(platform: Plat
     assert "<script>alert" not in form
 
 
-@pytest.mark.one_database
 def test_only_posts_launch(browser: Client) -> None:
     assert browser.get("/lti/launch").status_code == 405
     assert browser.put("/lti/login").status_code == 405

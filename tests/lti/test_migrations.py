@@ -10,7 +10,7 @@ from django.apps.registry import Apps
 
 from tests.migrating import migrate
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.every_database]
 BEFORE = ("companion_lti", "0002_permalinks")
 
 

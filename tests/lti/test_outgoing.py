@@ -17,8 +17,6 @@ from companion_lti.outgoing import CallFailed, call, same_host
 from companion import clock
 from tests.lti.far_end import Answer, FarEnd
 
-pytestmark = pytest.mark.one_database
-
 
 @pytest.fixture
 def far_end(settings: Any) -> Iterator[FarEnd]:

@@ -15,7 +15,7 @@ from django.test import Client
 from tests.lti.conftest import new_browser
 from tests.lti.platform import ANA, BEN, LTI, Platform, post_launch, row_counts, session_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.every_database]
 
 
 def at_once(*calls: Callable[[], HttpResponse]) -> list[HttpResponse]:

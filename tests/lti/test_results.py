@@ -25,6 +25,8 @@ from tests.lti.far_end import Answer
 from tests.lti.gradebook import Gradebook
 from tests.lti.platform import ANA, BEN, Platform
 
+pytestmark = pytest.mark.every_database
+
 SUB = "6"
 RULE = {"credit_threads": 2, "credit_points": 10}
 

@@ -57,14 +57,12 @@ def test_it_works(platform: Platform, browser: Client) -> None:
     assert platform.enter(browser, ANA).role == Role.LEARNER
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize(("roles", "role"), TABLE)
 def test_roles_are_read_with_the_least_privilege(roles: list[str], role: Role) -> None:
     assert read_role(roles) == role
     assert read_role([*roles, ROLE + "Learner", "", "#", "http://"]) == role
 
 
-@pytest.mark.one_database
 @given(st.lists(st.text() | st.text().map(ROLE.__add__) | st.text().map(SUB_ROLE.__add__)))
 def test_whatever_is_not_in_the_vocabulary_is_a_learner(roles: list[str]) -> None:
     known = {"Administrator", "Instructor", "ContentDeveloper"}

@@ -21,6 +21,8 @@ from tests.lti.conftest import new_browser
 from tests.lti.far_end import Answer, Asked
 from tests.lti.platform import ANA, ANA_UNGRADED, BEN, NRPS, ROLE, Platform, page_of
 
+pytestmark = pytest.mark.every_database
+
 ANA_LISTED = {"user_id": "6", "roles": [ROLE + "Learner"], "name": "Ana Álvarez", "email": "ana@example.test"}
 BEN_LISTED = {"user_id": "3", "roles": ["Instructor"], "name": "Tina Teacher", "status": "Active"}
 CHEN_LISTED = {"user_id": "9", "roles": ["Learner"], "given_name": "Chen", "family_name": "Wei"}

@@ -36,6 +36,8 @@ from tests.lti.platform import (
     unescaped,
 )
 
+pytestmark = pytest.mark.every_database
+
 PLATFORM = "http://127.0.0.1:8400"
 THREAD = {"title": "Who declares?", "body": "Is it me?", "submission": "s1"}
 

@@ -26,7 +26,7 @@ from tests.companion.reflections import stories as follow_up
 from tests.companion.reflections.stories import MONDAY
 
 # The worker closes its connections between tasks, so these tests cannot live in one transaction.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.every_database]
 
 calls: list[str] = []
 plan: list[Exception | None] = []

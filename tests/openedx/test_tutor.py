@@ -31,8 +31,6 @@ SWITCHES = {
     "COMPANION_ASK_ASIDE": "companion.ask_aside",
 }
 
-pytestmark = [pytest.mark.one_database, pytest.mark.xdist_group("tutor")]
-
 # `docker compose ... run --rm lms-job sh -e -c <script>` runs the script where there is a manage.py that takes notes.
 # Whatever else Tutor asks ("ls": what is running?) has no answer.
 DOCKER = """#!/bin/sh

@@ -98,7 +98,6 @@ def test_every_answer_says_what_a_browser_may_do(client: Client, db: None):
     assert answer["X-Content-Type-Options"] == "nosniff"
 
 
-@pytest.mark.one_database
 def test_the_command_line_from_an_empty_folder(tmp_path: Path):
     refused = run("serve", folder=tmp_path)
     assert refused.returncode == 1
@@ -117,14 +116,12 @@ def test_the_command_line_from_an_empty_folder(tmp_path: Path):
     assert "('wal',)" in journal.stdout
 
 
-@pytest.mark.one_database
 def test_the_demo_needs_the_repository(tmp_path: Path):
     refused = run("demo", folder=tmp_path, PYTHONPATH=f"{ROOT / 'lti'}")
     assert refused.returncode == 1
     assert "clone it and run `make demo`" in refused.stderr or "No module named" in refused.stderr
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["serve", "--nonsense"]])
 def test_wrong_arguments_are_explained(arguments: list[str], capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit) as stopped:
@@ -134,7 +131,6 @@ def test_wrong_arguments_are_explained(arguments: list[str], capsys: pytest.Capt
 
 
 @pytest.mark.redis
-@pytest.mark.one_database
 def test_redis_is_the_cache_where_it_is_named(tmp_path: Path):
     from tests.services import redis_url
 

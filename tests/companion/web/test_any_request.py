@@ -31,7 +31,7 @@ from tests.http import LtiReader
 from tests.people import course as make_course
 
 TRY = settings(
-    max_examples=250,
+    max_examples=120,
     deadline=None,
     derandomize=True,
     database=None,
