@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from companion import clock
+from companion.questions import api as questions
 from companion.reflections import api as reflections
 from companion.reflections.models import Delivery
 from companion.spaces import api as spaces
@@ -129,3 +130,19 @@ def answer(viewer: Viewer, key: str, round: int = 1, **facts: Any) -> reflection
         answer=reflections.Answer(**facts),
         privacy=privacy,
     )
+
+
+def ask(followed: Followed, viewer: Viewer, delivery: Delivery) -> int:
+    """Whoever is stuck asks the experts because of it; gives the thread's id."""
+    place = spaces.create_activity(viewer=followed.ben, title="Q", kind=Kind.QUESTIONS, external_id="q")
+    thread = questions.ask_question(
+        viewer=viewer,
+        activity_uid=place.uid,
+        title="Stuck",
+        body="I do not know whom to ask.",
+        is_private=False,
+        anonymous=False,
+        submission="s1",
+    )
+    reflections.note_question(viewer=viewer, delivery_id=delivery.pk, thread_id=thread.pk)
+    return thread.pk

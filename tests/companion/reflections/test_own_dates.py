@@ -12,7 +12,6 @@ from django.core import mail
 
 from companion import clock
 from companion.errors import InvalidInput
-from companion.questions import api as questions
 from companion.reflections import api as reflections
 from companion.reflections.models import Contact, Delivery
 from companion.spaces import api as spaces
@@ -193,22 +192,6 @@ def test_a_plan_of_one_course_is_no_plan_of_the_other(db: None) -> None:
 # -- stuck -----------------------------------------------------------------------------------------------------------
 
 
-def ask(followed: stories.Followed) -> int:
-    place = spaces.create_activity(viewer=followed.ben, title="Q", kind=Kind.QUESTIONS, external_id="q")
-    thread = questions.ask_question(
-        viewer=followed.ana,
-        activity_uid=place.uid,
-        title="Stuck",
-        body="I do not know whom to ask.",
-        is_private=False,
-        anonymous=False,
-        submission="s1",
-    )
-    delivery_id = of(followed.activity, "how").pk
-    reflections.note_question(viewer=followed.ana, delivery_id=delivery_id, thread_id=thread.pk)
-    return thread.pk
-
-
 def test_an_answer_in_one_course_asks_again_in_that_course(db: None) -> None:
     followed = course(PLAN, HOW)
     with clock.at(MONDAY):
@@ -221,7 +204,7 @@ def test_an_answer_in_one_course_asks_again_in_that_course(db: None) -> None:
     stuck = reflections.Answer(outcome="blocked")
     with clock.at(MONDAY + 23 * DAY):
         reflections.answer_prompt(viewer=followed.ana, delivery_id=of(followed.activity, "how").pk, answer=stuck)
-        thread_id = ask(followed)
+        thread_id = stories.ask(followed, followed.ana, of(followed.activity, "how"))
     with clock.at(MONDAY + 24 * DAY):
         reflections.answer_prompt(viewer=mine, delivery_id=of(activity, "how").pk, answer=stuck)
     with clock.at(MONDAY + 25 * DAY):
@@ -235,7 +218,7 @@ def test_stopped_and_taken_up_again_after_that(db: None) -> None:
         commit(followed)
     with after(21):
         answer(followed.ana, "how", outcome="blocked")
-        thread_id = ask(followed)
+        thread_id = stories.ask(followed, followed.ana, of(followed.activity, "how"))
     with clock.at(MONDAY + 22 * DAY):
         threads.add_reply(viewer=followed.ben, thread_id=thread_id, body="Ask whoever is on call.")
         assert said(followed.ana, "how", 2) == ("planned", "asked_again")

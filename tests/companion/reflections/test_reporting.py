@@ -14,6 +14,7 @@ from companion.reflections.models import Commitment, Delivery, Enrolment, Entry
 from companion.reflections.reporting import Arm, difference_interval
 from companion.reflections.suppressing import LEAST, Part, part_of, suppress
 from companion.spaces.prompts import Anchor, Format, PromptSettings
+from companion.threads import api as threads
 from companion.viewer import Viewer
 from tests import people
 from tests.companion.reflections import stories
@@ -70,8 +71,6 @@ def test_one_more_answer_changes_no_figure(db: None) -> None:
 
 
 def test_whoever_is_asked_once_more_moves_no_figure(db: None) -> None:
-    from companion.reflections.blocked import _ask_once_more
-
     with clock.at(MONDAY):
         followed = stories.course(prompts=[stories.PLAN, stories.HOW])
     crowd = learners(followed, 10)
@@ -82,7 +81,8 @@ def test_whoever_is_asked_once_more_moves_no_figure(db: None) -> None:
         for number, viewer in enumerate(crowd):
             answer(viewer, "how", outcome="blocked" if number % 2 else "done")
         before = report(followed)
-        _ask_once_more(stories.row(crowd[1], "how"))
+        thread_id = stories.ask(followed, crowd[1], stories.row(crowd[1], "how"))
+        threads.add_reply(viewer=followed.ben, thread_id=thread_id, body="Ask whoever is on call.")
     with clock.at(MONDAY + 23 * DAY):
         answer(crowd[1], "how", round=2, outcome="done")
         assert report(followed) == before
