@@ -33,7 +33,7 @@ class Run:
 
     def do(self) -> tuple[int, str, float]:
         """Its exit status, what it printed, and how many seconds it took."""
-        print(f"-- {self.name} ...", flush=True)
+        print(f"-- {self.name} ...\n", end="", flush=True)
         started = monotonic()
         done = subprocess.run(
             self.command, env=os.environ | self.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -30,6 +30,8 @@ from tests.companion.questions.stories import AT_ONCE
 from tests.http import LtiReader
 from tests.people import course as make_course
 
+pytestmark = pytest.mark.every_database
+
 TRY = settings(
     max_examples=120,
     deadline=None,

@@ -18,6 +18,8 @@ from tests.http import LtiReader
 from tests.people import Course, join
 from tests.people import course as make_course
 
+pytestmark = pytest.mark.every_database
+
 # What a writing form is for, with one more good field for each: its arguments, its texts, what else it needs.
 FORMS: dict[str, tuple[str, tuple[str, ...], dict[str, object]]] = {
     "thread-new": ("uid", ("title", "body"), {"title": "T", "body": "B", "submission": "s"}),

@@ -22,6 +22,8 @@ from tests.http import LtiReader
 from tests.people import Course, join
 from tests.people import course as make_course
 
+pytestmark = pytest.mark.every_database
+
 MOMENT = datetime(2026, 3, 2, 10, 6, tzinfo=UTC)
 
 

@@ -16,6 +16,8 @@ from companion.web.views.lists import ONLY, SORTS
 from tests.people import Course
 from tests.people import course as make_course
 
+pytestmark = pytest.mark.every_database
+
 MOMENT = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 

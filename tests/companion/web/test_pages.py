@@ -14,6 +14,8 @@ from companion.threads import api as threads
 from tests.people import course as make_course
 from tests.people import outsider
 
+pytestmark = pytest.mark.every_database
+
 
 @pytest.fixture
 def thread(course):

@@ -11,6 +11,8 @@ from companion.threads import api as threads
 from companion.threads.paths import child_path
 from tests.people import Course
 
+pytestmark = pytest.mark.every_database
+
 MOST_FOR_A_PAGE = 10
 MOST_FOR_A_POST = 15
 

@@ -12,7 +12,7 @@ from tests.companion.threads.stories import reply, start
 from tests.people import course as make_course
 from tests.people import join
 
-pytestmark = in_an_index
+pytestmark = [in_an_index, pytest.mark.every_database]
 
 
 @pytest.fixture
