@@ -26,11 +26,15 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A frame that goes from site to site within a second, as a launch does, changes its process each time, and one time
+    # in a hundred Playwright goes on looking at the one that was left. What a cookie is allowed does not depend on it.
+    "--disable-site-isolation-trials",
 ]
 # How Chromium is told to treat cookies. "none" is a person who blocks the tool's site altogether.
 # Debian's Chromium blocks third-party cookies where nothing else is said.
 ALLOWED = {"profile": {"block_third_party_cookies": False, "cookie_controls_mode": 0}}
 THIRD_PARTY_BLOCKED = {"profile": {"block_third_party_cookies": True, "cookie_controls_mode": 1}}
+LEFT_TO_THE_BROWSER = {"profile": {"cookie_controls_mode": 0}}
 WIDE, FRAME, PHONE, NARROW = (1280, 900), (900, 474), (360, 740), (320, 640)
 
 
@@ -150,7 +154,8 @@ def browser_with(
 
 
 def _preferences(demo: Demo, cookies: str) -> dict[str, Any]:
-    preferences: dict[str, Any] = deepcopy(ALLOWED if cookies == "allowed" else THIRD_PARTY_BLOCKED)
+    ways = {"allowed": ALLOWED, "left to the browser": LEFT_TO_THE_BROWSER}
+    preferences: dict[str, Any] = deepcopy(ways.get(cookies, THIRD_PARTY_BLOCKED))
     if cookies.startswith("none"):
         # "none in frames" is a browser that knows no partitioned cookies.
         rule = {f"{demo.tool},{demo.lms if cookies == 'none in frames' else '*'}": {"setting": 2}}
