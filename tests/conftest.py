@@ -21,8 +21,12 @@ TESTS = Path(__file__).parent
 # What a database answers matters to the core. These have what they keep from it, and are run once, but for those tests
 # that lock, race, write much or ask much (`every_database`).
 AROUND_THE_CORE = {"benchmarks", "browser", "demo_lms", "lti", "openedx", "standalone", "web", "xblocks"}
-# What is run in processes of its own, or again and again with chance in it: it finds errors, and covers nothing new.
-NOTHING_NEW = {"benchmarks", "browser", "demo_lms", "test_any_request.py", "test_fuzz.py"}
+# What is run in processes of its own, or again and again in other words: it finds errors, and covers nothing new.
+NOTHING_NEW = {
+    *("benchmarks", "browser", "demo_lms"),
+    *("test_any_request.py", "test_bad_input.py", "test_every_page_has_its_gate.py", "test_fuzz.py"),
+    *("test_query_counts.py", "test_floods.py"),
+}
 
 
 @pytest.hookimpl(tryfirst=True)
