@@ -47,10 +47,9 @@ class Run:
         return status, said, monotonic() - started
 
     def _run(self, command: tuple[str, ...]) -> tuple[int, str]:
-        done = subprocess.run(
-            command, env=os.environ | self.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        return done.returncode, done.stdout
+        environ = os.environ | self.environ
+        done = subprocess.run(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return done.returncode, done.stdout.decode(errors="replace")
 
 
 def main() -> int:
@@ -62,8 +61,7 @@ def main() -> int:
         if services.REQUIRED:
             print("COMPANION_REQUIRE_SERVICES=1: that is a failure.")
             return 1
-    # The longest first. Each is one process: the stories in a browser share one demo, and a page that waits for the
-    # processor is no page that is late.
+    # The longest first.
     runs = [Run("SQLite", (*PYTEST, "-m", "not browser", *COVERAGE, "tests"))]
     if found["Chromium"]:
         # A cache of its own: the others write down there what failed in them.

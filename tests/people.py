@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from companion.models import Membership, Person
 from companion.spaces import api as spaces
+from companion.spaces.keys import external_key
 from companion.viewer import Role, Viewer
 
 ISSUER = "https://lms.example platform 1"
@@ -33,6 +36,28 @@ def join(space: spaces.Space, subject: str, name: str = "", role: Role = Role.LE
         role=role,
         name=person.name,
     )
+
+
+def crowd(space: spaces.Space, numbers: Iterable[int]) -> list[Person]:
+    """Many learners at once, each with an address: "Learner 7" is subject "n7"."""
+    added = Person.objects.bulk_create(
+        [
+            Person(
+                organization_id=space.organization_id,
+                issuer=space.issuer,
+                subject=f"n{number}",
+                key=external_key(space.issuer, f"n{number}"),
+                name=f"Learner {number}",
+                email=f"l{number}@example.org",
+            )
+            for number in numbers
+        ],
+        batch_size=500,
+    )
+    # Read again: not every database says which ids it gave.
+    people = list(Person.objects.filter(organization_id=space.organization_id, key__in=[one.key for one in added]))
+    Membership.objects.bulk_create([Membership(space=space, person=person) for person in people], batch_size=500)
+    return people
 
 
 def course(*, organization: str = "Northwind", context: str = "c1", issuer: str = ISSUER, **settings: str) -> Course:

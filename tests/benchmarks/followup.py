@@ -69,14 +69,15 @@ def _calculate(learners: int, prompts: int) -> None:
 
     from companion import clock
     from companion.reflections import api as reflections
+    from tests import people
 
     with clock.at(MONDAY):
         course, series = _series(prompts)
-        uid = series.activity.uid
-        _enrol(course.space, range(min(FEW, learners)))
+        uid, few = series.activity.uid, min(FEW, learners)
+        people.crowd(course.space, range(few))
         reflections.recalculate(series)
-        _open_pages(course.ben, uid, FEW)
-        _enrol(course.space, range(min(FEW, learners), learners))
+        _open_pages(course.ben, uid, few)
+        people.crowd(course.space, range(few, learners))
         for name in ("calculate", "calculate again"):
             started = monotonic()
             with CaptureQueriesContext(connection) as captured:
@@ -93,27 +94,6 @@ def _calculate(learners: int, prompts: int) -> None:
                 database=connection.vendor,
             )
         _open_pages(course.ben, uid, learners)
-
-
-def _enrol(space: Any, numbers: range) -> None:
-    from companion.models import Membership, Person
-    from companion.spaces.keys import external_key
-
-    added = Person.objects.bulk_create(
-        [
-            Person(
-                organization_id=space.organization_id,
-                issuer=space.issuer,
-                subject=f"n{number}",
-                key=external_key(space.issuer, f"n{number}"),
-                name=f"Learner {number}",
-                email=f"l{number}@example.org",
-            )
-            for number in numbers
-        ],
-        batch_size=500,
-    )
-    Membership.objects.bulk_create([Membership(space=space, person=person) for person in added], batch_size=500)
 
 
 def _open_pages(viewer: Any, uid: Any, learners: int) -> None:

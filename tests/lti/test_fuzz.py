@@ -22,7 +22,7 @@ from tests.lti.platform import ANA, BEN, BEN_PLACES, LEFT_OUT, Platform, post_la
 # A deployment that waits for approval is written down, and bounded (test_attacks.py).
 MAY_GROW = {"Deployment"}
 SEND = settings(
-    max_examples=60,
+    max_examples=150,
     deadline=None,
     derandomize=True,
     database=None,

@@ -83,7 +83,7 @@ def runtime(db: None) -> WorkbenchRuntime:
     return runtime
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 @each_block
 def test_a_round_trip_loses_nothing(runtime, tag, data):

@@ -9,13 +9,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from companion import clock
-from companion.models import Membership, Milestone, Person
+from companion.models import Milestone, Person
 from companion.reflections import api as reflections
 from companion.reflections import delivering
 from companion.reflections.models import Delivery
 from companion.spaces.keys import external_key
 from tests.companion.reflections import stories
 from tests.companion.reflections.stories import DAY, MONDAY, finish
+from tests.people import crowd as make_crowd
 
 FEW, MANY = 25, 400
 
@@ -23,19 +24,7 @@ FEW, MANY = 25, 400
 def crowd(followed: stories.Followed, count: int) -> None:
     """So many more learners, who have finished the course."""
     space = followed.space
-    Person.objects.bulk_create(
-        Person(
-            organization_id=space.organization_id,
-            issuer=space.issuer,
-            subject=f"n{number}",
-            key=external_key(space.issuer, f"n{number}"),
-            name=f"Learner {number}",
-            email=f"l{number}@example.org",
-        )
-        for number in range(count)
-    )
-    people = Person.objects.filter(name__startswith="Learner")
-    Membership.objects.bulk_create(Membership(space=space, person=person) for person in people)
+    people = make_crowd(space, range(count))
     Milestone.objects.bulk_create(
         Milestone(space=space, person=person, unit="course", key=external_key("course"), at=MONDAY) for person in people
     )

@@ -33,7 +33,7 @@ from tests.people import course as make_course
 pytestmark = pytest.mark.every_database
 
 TRY = settings(
-    max_examples=120,
+    max_examples=250,
     deadline=None,
     derandomize=True,
     database=None,
